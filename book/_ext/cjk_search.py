@@ -1,0 +1,49 @@
+"""Search language for English text with Chinese terms.
+
+Sphinx's own Chinese search cuts the pages into words with a dictionary but looks the query up
+uncut, so almost no term longer than two characters is found. Here both sides cut a run of Chinese
+characters into overlapping pairs: 出口依存度 gives 出口, 口依, 依存, 存度, and a page matches when it
+has them all. No dictionary is needed. The pages are also indexed by single character, so that a
+query of one character finds something. Everything else is Sphinx's English, with its stemmer.
+"""
+
+import re
+
+from sphinx.search.en import SearchEnglish
+
+CJK = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+TOKEN = re.compile(rf"([{CJK}]+)|[^\W{CJK}]+")
+
+# Two habits of Sphinx's searchtools.js, which is loaded first, do not suit pairs and figures:
+# - It skips a term that is only digits. It asks term.match(), so a String that answers null is kept.
+# - A page may lack the terms under three letters, hence all pairs. Searching term by term and keeping
+#   the pages that every term finds asks for all of them.
+SPLIT_QUERY = r"""
+var splitQuery = (query) => {
+  const pairs = (run) => [...run].slice(1).map((char, i) => run[i] + char);
+  const number = (run) => Object.assign(new String(run), { match: () => null });
+  const runs = query.match(/[CJK]+|(?:(?![CJK])[\p{Letter}\p{Number}_])+/gu) || [];
+  return runs.flatMap((run) =>
+    /^[CJK]{2,}$/.test(run) ? pairs(run) : /^\d+$/.test(run) ? number(run) : run);
+};
+Search.performTermsSearch = ((search) => (terms, excluded) => {
+  const found = [...terms].map((term) => search(new Set([term]), excluded));
+  return (found[0] || []).filter(([page]) => found.every((pages) => pages.some(([other]) => other === page)));
+})(Search.performTermsSearch);
+""".replace("CJK", CJK)
+
+
+class SearchEnglishChinese(SearchEnglish):
+    js_splitter_code = SPLIT_QUERY
+
+    def split(self, input):
+        words = []
+        for match in TOKEN.finditer(input):
+            run = match[0]
+            words += [*run, *map("".join, zip(run, run[1:]))] if match[1] else [run]
+        return words
+
+
+def setup(app):
+    app.add_search_language(SearchEnglishChinese)  # its lang is "en", so it takes the place of English
+    return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

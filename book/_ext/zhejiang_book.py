@@ -1,0 +1,474 @@
+"""The book's Sphinx side: collect what notebooks publish, quote it in prose, and write it out.
+
+Notebooks leave records (`zhejiang.show`). This extension gathers them from the pages that were read, checks
+that every claim has a verdict, lets any page quote a number by its id, builds the ledger, errata, scoreboard
+and status tables, and writes `results.json` and the executed notebooks beside the HTML. It works under
+`jupyter-book build .` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import yaml
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.domains import Domain
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+import zhejiang
+from zhejiang import catalog, claims, data, freshness, render, show
+
+ROLES = ("num", "interval", "printed", "computed", "verdict")
+REPOSITORY_BUTTONS = {"use_repository_button": True, "use_issues_button": True}
+
+
+class quote(nodes.Inline, nodes.Element):
+    """A number of some page, filled in once all pages are read."""
+
+
+class generated_table(nodes.General, nodes.Element):
+    """A table made from the records of all pages, filled in once all pages are read."""
+
+
+class QuoteRole(SphinxRole):
+    """``{num}`id` `` and its siblings."""
+
+    def run(self):
+        source, line = self.get_source_info()
+        return [quote(role=self.name, target=self.text, where=f"{source}:{line}")], []
+
+
+class GeneratedDirective(SphinxDirective):
+    """A table made from records or from `data/`; its argument narrows it to one chapter."""
+
+    optional_arguments = 1
+    option_spec = {}
+
+    def run(self):
+        return [generated_table(kind=self.name, chapter=self.arguments[0] if self.arguments else "")]
+
+
+class ZhejiangDomain(Domain):
+    """Holds the records of every page."""
+
+    name = "zhejiang"
+    label = "Zhejiang Recomputed"
+    initial_data = {"pages": {}}
+    data_version = 1
+
+    def clear_doc(self, docname):
+        self.data["pages"].pop(docname, None)
+
+    def merge_domaindata(self, docnames, otherdata):
+        for docname in docnames:
+            if docname in otherdata["pages"]:
+                self.data["pages"][docname] = otherdata["pages"][docname]
+
+    def process_doc(self, env, docname, document):
+        found = [record for node in document.findall(render.records) for record in node["records"]]
+        cells = [node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"]
+        quotes = any(document.findall(lambda node: isinstance(node, (quote, generated_table))))
+        if found or cells or quotes:
+            self.data["pages"][docname] = {
+                "records": found,
+                "cells": len(cells),
+                "warnings": sum("stderr" in node["classes"] for node in document.findall(nodes.literal_block)),
+                "quotes": quotes,
+            }
+
+    def records(self, kind: str) -> list[tuple[str, dict]]:
+        """Return (page, record) for every record of a kind, in the order of the pages' names."""
+        return [
+            (docname, record)
+            for docname, page in sorted(self.data["pages"].items())
+            for record in page["records"]
+            if record["type"] == kind
+        ]
+
+
+def check_records(app: Sphinx, env) -> list[str]:
+    """Stop the build on a claim without a verdict or an id used twice; name the pages that quote numbers.
+
+    Runs on every build, before the environment is saved, so that a second run cannot pass over the fault.
+    """
+    domain = env.get_domain("zhejiang")
+    ids = Counter(record["id"] for kind in ("number", "figure") for _, record in domain.records(kind))
+    verdicts = Counter((record["id"], record["basis"]) for _, record in domain.records("verdict"))
+    faults = [f"id {id!r} is published {n} times: expected once" for id, n in ids.items() if n > 1]
+    faults += [f"claim {id!r} is checked {n} times on the {basis} basis: expected once"
+               for (id, basis), n in verdicts.items() if n > 1]
+    checked = {id for id, _ in verdicts}
+    for path in sorted((data.DATA / "claims").glob("*.yml")):
+        faults += [f"claim {claim['id']!r} has no verdict: expected one from a notebook"
+                   for claim in data.read_claims(path.stem) if claim["id"] not in checked]
+    for docname, page in domain.data["pages"].items():
+        if page["cells"] and not any(record["type"] == "input" for record in page["records"]):
+            faults.append(f"page {docname!r} has code cells but reads no table: its cache could not be kept fresh")
+    if faults:
+        raise ExtensionError("the records of the notebooks do not fit the ledger:\n  " + "\n  ".join(faults))
+    return [docname for docname, page in domain.data["pages"].items() if page["quotes"]]
+
+
+def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Replace quotes and generated tables by what the records say."""
+    domain = app.env.get_domain("zhejiang")
+    for node in list(doctree.findall(quote)):
+        node.replace_self(_quoted(app, domain, docname, node))
+    for node in list(doctree.findall(generated_table)):
+        node.replace_self(GENERATED[node["kind"]](app, domain, docname, node["chapter"]))
+
+
+def _quoted(app, domain, docname, node) -> nodes.Node:
+    role, target = node["role"], node["target"]
+    if role in ("num", "interval"):
+        found = next((record for _, record in domain.records("number") if record["id"] == target), None)
+        if found is None:
+            raise ExtensionError(f"{node['where']}: no notebook publishes a number {target!r}")
+        if role == "num":
+            return nodes.Text(f"{found['value']:,.{found['digits']}f}")
+        if found["lo"] is None:
+            raise ExtensionError(f"{node['where']}: number {target!r} has no interval")
+        return nodes.Text(f"{found['lo']:,.{found['digits']}f} to {found['hi']:,.{found['digits']}f}")
+    found = [record for _, record in domain.records("verdict") if record["id"] == target]
+    if not found:
+        raise ExtensionError(f"{node['where']}: no notebook checks a claim {target!r}")
+    worst = max(found, key=lambda record: _severity(record["verdict"]))
+    if role == "printed":
+        return nodes.Text(show.printed_text(worst["printed"], worst["decimals"], worst["kind"], "exact"))
+    if role == "computed":
+        return nodes.Text(show.printed_text(worst["computed"], worst["decimals"], worst["kind"], "exact"))
+    return _link(app, docname, "book/reference/claims", target, render.verdict_mark(worst["verdict"], word=True))
+
+
+def _severity(verdict: str) -> int:
+    return ("not testable", "reproduces", "rounding", "differs").index(verdict)
+
+
+def _link(app, fromdoc: str, todoc: str, anchor: str, *content: nodes.Node) -> nodes.Node:
+    uri = app.builder.get_relative_uri(fromdoc, todoc)
+    # singlehtml addresses a page as #document-name; an id inside it is then an address of its own.
+    refuri = f"#{anchor}" if uri.startswith("#") and anchor else f"{uri}#{anchor}" if anchor else uri
+    return nodes.reference("", "", *content, internal=True, refuri=refuri)
+
+
+def _table(columns: list[str], rows: list[tuple[str, list]], classes: list[str]) -> nodes.Node:
+    """A table without caption; each row is (id, cells), each cell a string or a list of inline nodes."""
+    table = nodes.table(classes=["zr-table", *classes])
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=1, **({"stub": 1} if i == 0 else {})) for i in range(len(columns))]
+
+    def row(cells):
+        result = nodes.row()
+        for cell in cells:
+            content = [nodes.Text(cell)] if isinstance(cell, str) else cell
+            result += nodes.entry("", nodes.paragraph("", "", *content))
+        return result
+
+    head, body = nodes.thead("", row(columns)), nodes.tbody()
+    for row_id, cells in rows:
+        line = row(cells)
+        if row_id:
+            line["ids"] = [row_id]
+        body += line
+    group += [head, body]
+    table += group
+    return nodes.container("", table, classes=["zr-table-box"])
+
+
+def scoreboard(app, domain, docname, chapter) -> nodes.Node:
+    """Verdicts by chapter: each claim counts once, with the most serious verdict of its bases."""
+    rows = []
+    for page in dict.fromkeys(page for page, _ in domain.records("verdict")):
+        worst: dict[str, str] = {}
+        for where, record in domain.records("verdict"):
+            if where == page:
+                worst[record["id"]] = max(worst.get(record["id"], "not testable"), record["verdict"], key=_severity)
+        count = Counter(worst.values())
+        title = nodes.Text(app.env.titles[page].astext())
+        rows.append(("", [[_link(app, docname, page, "", title)], str(len(worst)), *(str(count[v]) for v in claims.VERDICTS)]))
+    return _table(["Chapter", "Claims", *(v.capitalize() for v in claims.VERDICTS)], rows, ["zr-numbers"])
+
+
+def ledger(app, domain, docname, chapter) -> nodes.Node:
+    """Every claim with its verdict on each basis, in the order of the printed pages."""
+    rows, seen = [], set()
+    for page, record in sorted(domain.records("verdict"), key=lambda x: (x[1]["id"].split("-")[0], x[1]["page"] or 0)):
+        link = _link(app, docname, page, f"{record['id']}-{record['basis']}",
+                     render.verdict_mark(record["verdict"], word=True))
+        rows.append((None if record["id"] in seen else record["id"], [
+            [nodes.literal("", record["id"])],
+            "preface" if record["page"] is None else str(record["page"]),
+            record["place"],
+            record["claim"],
+            show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"]),
+            show.computed_text(record["computed"], record["decimals"], record["kind"]),
+            record["unit"],
+            record["kind"],
+            record["basis"],
+            [link],
+            record["note"],
+        ]))
+        seen.add(record["id"])
+    columns = ["Id", "Page", "Place", "Claim", "Printed", "Computed", "Unit", "Kind", "Basis", "Verdict", "Note"]
+    return _table(columns, rows, ["zr-filter", "zr-ledger"])
+
+
+def errata(app, domain, docname, chapter) -> nodes.Node:
+    """Every claim that differs: both values, how the printed one comes about, and what follows."""
+    result = nodes.container(classes=["zr-errata"])
+    for page, record in domain.records("verdict"):
+        if record["verdict"] != "differs" or not record["id"].startswith(chapter):
+            continue
+        name = nodes.paragraph("", "", nodes.strong("", record["claim"]), nodes.Text(" "), _link(
+            app, docname, page, f"{record['id']}-{record['basis']}", nodes.literal("", record["id"])))
+        printed = show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"])
+        computed = show.computed_text(record["computed"], record["decimals"], record["kind"])
+        page_name = "preface" if record["page"] is None else f"page {record['page']}"
+        fields = nodes.field_list()
+        for label, text in (
+            ("Printed", f"{printed} {record['unit']} ({record['place']}, {page_name})"),
+            ("Computed", f"{computed} {record['unit']} ({record['basis']} basis)"),
+            ("How the printed number comes about", record["mechanism"]),
+            ("What the corrected number does", record["consequence"]),
+        ):
+            fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", text)))
+        result += [name, fields]
+    return result
+
+
+def execution_status(app, domain, docname, chapter) -> nodes.Node:
+    """Cells, warnings and inputs of every executed page."""
+    rows = []
+    for page, content in sorted(domain.data["pages"].items()):
+        if content["cells"]:
+            inputs = {r["path"]: r for r in content["records"] if r["type"] == "input"}
+            python = {r["python"] for r in inputs.values()}
+            listed = ", ".join(f"{path} ({record['sha256'][:8]})" for path, record in sorted(inputs.items()))
+            rows.append(("", [[_link(app, docname, page, "", nodes.Text(app.env.titles[page].astext()))],
+                              str(content["cells"]), str(content["warnings"]), ", ".join(sorted(python)), listed]))
+    return _table(["Page", "Code cells", "Warnings", "Python", "Inputs (start of SHA-256)"], rows, [])
+
+
+def package_versions(app, domain, docname, chapter) -> nodes.Node:
+    """Versions of the packages that the analysis rests on."""
+    versions = data.locked_versions()
+    wanted = ("jupyter-book", "matplotlib", "myst-nb", "numpy", "pandas", "scipy", "seaborn", "sphinx", "statsmodels")
+    return _table(["Package", "Version"], [("", [name, versions[name]]) for name in wanted], [])
+
+
+def data_catalogue(app, domain, docname, chapter) -> nodes.Node:
+    """Every table with its title, source, status and users."""
+    users: dict[str, set[str]] = {}
+    for page, record in domain.records("input"):
+        users.setdefault(record["path"], set()).add(page)
+    result = nodes.container()
+    for name, sidecar in catalog.sidecars().items():
+        path = f"data/{name}.csv"
+        used = [_link(app, docname, page, "", nodes.Text(app.env.titles[page].astext())) for page in sorted(users.get(path, ()))]
+        result += nodes.paragraph("", "", nodes.strong("", sidecar["title"]["en"]), nodes.Text(f" {sidecar['title']['zh']} "),
+                                  nodes.literal("", path), ids=[nodes.make_id(f"table-{name}")])
+        fields = nodes.field_list()
+        sources = "; ".join(f"{s['publisher']}, {s['title']} ({s['edition']}), {s['where']}, quality {s['quality']}"
+                            for s in sidecar["sources"])
+        content = [("Sources", [nodes.Text(sources)]), ("Status", [nodes.Text(f"{sidecar['status']}: {sidecar['status_note']}")]),
+                   ("Rows", [nodes.Text(str(sidecar["rows"]))]), ("Licence", [nodes.Text(sidecar["licence"])])]
+        if sidecar.get("note"):
+            content.insert(1, ("Note", [nodes.Text(sidecar["note"])]))
+        if used:
+            content.append(("Used by", [x for link in used for x in (link, nodes.Text(" "))]))
+        for label, body in content:
+            fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", "", *body)))
+        columns = _table(["Column", "Unit", "Meaning"],
+                         [("", [[nodes.literal("", c["name"])], c["unit"] or "–", c["description"]]) for c in sidecar["columns"]], [])
+        result += [fields, columns]
+    return result
+
+
+def terms(app, domain, docname, chapter) -> nodes.Node:
+    """The term table: English, Chinese, symbol, definition, unit."""
+    frame = data.load("terms/terms")
+    rows = [(f"term-{row.id}", [row.en, row.zh, row.symbol, row.definition, row.unit]) for row in frame.itertuples()]
+    return _table(["English", "Chinese", "Symbol", "Definition", "Unit"], rows, ["zr-filter"])
+
+
+def citations(app, domain, docname, chapter) -> nodes.Node:
+    """BibTeX and GB/T 7714 records of the book and of each chapter, from CITATION.cff and the chapter titles."""
+    cff = _citation()
+    year, author, book, version = cff["date-released"][:4], cff["authors"][0]["name"], cff["title"], cff["version"]
+    address = cff.get("doi") and f"https://doi.org/{cff['doi']}" or cff.get("repository-code", "")
+    result = nodes.container()
+    entries = [(None, book)] + [(page, app.env.titles[page].astext()) for page in app.env.titles if _is_chapter(page)]
+    for page, title in sorted(entries, key=lambda entry: entry[0] or ""):
+        if chapter and (page or "") != chapter:
+            continue
+        key = "zhejiang-recomputed" + (f"-{Path(page).name[:3].rstrip('_')}" if page else "")
+        lines = [f"@{'incollection' if page else 'book'}{{{key},", f"  author = {{{{{author}}}}},", f"  title = {{{title}}},"]
+        lines += [f"  booktitle = {{{book}}},"] if page else []
+        lines += [f"  year = {{{year}}},", f"  note = {{Version {version}}},"] + ([f"  url = {{{address}}},"] if address else []) + ["}"]
+        inside = f"//{author}. {book}" if page else ""
+        gbt = f"{author}. {title}[M/OL]{inside}. Version {version}. {year}." + (f" {address}." if address else "")
+        result += nodes.paragraph("", "", nodes.strong("", title))
+        result += nodes.literal_block("\n".join(lines), "\n".join(lines), language="bibtex")
+        result += nodes.paragraph("", "", nodes.Text("GB/T 7714: "), nodes.Text(gbt))
+    return result
+
+
+GENERATED = {
+    "scoreboard": scoreboard,
+    "ledger": ledger,
+    "errata": errata,
+    "execution-status": execution_status,
+    "package-versions": package_versions,
+    "data-catalogue": data_catalogue,
+    "terms": terms,
+    "citations": citations,
+}
+
+
+def _is_chapter(docname: str) -> bool:
+    return Path(docname).name[:2].isdigit()
+
+
+def _citation() -> dict:
+    document = yaml.safe_load((data.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    return {**document, "date-released": str(document["date-released"])}
+
+
+def configure(app: Sphinx, config) -> None:
+    """Set what depends on data, on the last commit and on the repository's address."""
+    config.zhejiang_inputs = freshness.inputs_fingerprint()
+    freshness.isolate_kernels(Path(app.srcdir))
+    commit = subprocess.run(["git", "log", "-1", "--format=%ct %cs"], cwd=app.srcdir, capture_output=True, text=True)
+    if commit.returncode == 0:
+        seconds, date = commit.stdout.split()
+        os.environ["SOURCE_DATE_EPOCH"] = seconds
+        config.html_last_updated_fmt = date
+    repository = _citation().get("repository-code")
+    if repository:
+        config.html_theme_options = {**config.html_theme_options, "repository_url": repository, **REPOSITORY_BUTTONS}
+
+
+def drop_stale(app: Sphinx) -> None:
+    """Forget executed notebooks that are out of date, before any page is read."""
+    freshness.drop_stale(Path(app.srcdir))
+
+
+def add_notebook_button(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Offer the executed notebook in the page's download menu."""
+    page = app.env.get_domain("zhejiang").data["pages"].get(pagename)
+    if not page or not page["cells"]:
+        return
+    for button in context.get("header_buttons", []):
+        if button.get("label") == "download-buttons":
+            button["buttons"].insert(0, {
+                "type": "link",
+                "url": f"{context['pathto']('notebooks', 1)}/{Path(pagename).name}.ipynb",
+                "text": ".ipynb",
+                "icon": "fas fa-code",
+                "tooltip": "Download the executed notebook",
+                "label": "download-notebook-button",
+            })
+
+
+def publish(app: Sphinx, exception: Exception | None) -> None:
+    """Write `results.json` and the executed notebooks beside the pages."""
+    if exception or app.builder.name != "html":
+        return
+    domain = app.env.get_domain("zhejiang")
+    outdir = Path(app.outdir)
+
+    def address(docname):
+        return app.builder.get_target_uri(docname)
+
+    results = {
+        "schema": 1,
+        "version": zhejiang.__version__,
+        "results": [
+            {"id": r["id"], "value": r["value"], "lo": r["lo"], "hi": r["hi"], "unit": r["unit"],
+             "page": address(page), "anchor": r["id"], "label": r["label"], "kind": r["kind"]}
+            for page, r in domain.records("number")
+        ],
+        "claims": [
+            {"id": r["id"], "printed": r["printed"], "computed": r["computed"], "basis": r["basis"],
+             "verdict": r["verdict"], "page": address(page), "anchor": f"{r['id']}-{r['basis']}"}
+            for page, r in domain.records("verdict")
+        ],
+    }
+    (outdir / "results.json").write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    folder = outdir / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for docname, page in domain.data["pages"].items():
+        if page["cells"]:
+            executed = nbformat.read(outdir.parent / "jupyter_execute" / f"{docname}.ipynb", as_version=4)
+            for index, cell in enumerate(executed.cells):
+                cell["id"] = f"{Path(docname).name}-{index}"
+                cell.metadata.pop("execution", None)
+            nbformat.write(executed, folder / f"{Path(docname).name}.ipynb")
+
+
+def _visit_records(self, node):
+    for record in node["records"]:
+        if record["type"] == "number":
+            self.body.append(f'<span class="zr-anchor" id="{record["id"]}"></span>')
+    raise nodes.SkipNode
+
+
+def _visit_mark(self, node):
+    kind = node["verdict"].replace(" ", "-")
+    hidden = "" if node["word"] else ' class="visually-hidden"'
+    self.body.append(f'<span class="zr-mark zr-{kind}" title="{node["verdict"]}"><span aria-hidden="true">'
+                     f'{node["symbol"]}</span> <span{hidden}>')
+
+
+def _depart_mark(self, node):
+    self.body.append("</span></span>")
+
+
+def _visit_entry(self, node):
+    """Write a cell; heads get the scope that docutils leaves out."""
+    group = node.parent.parent.parent
+    attributes = {}
+    if isinstance(node.parent.parent, nodes.thead):
+        attributes = {"scope": "col", "class": "head"}
+    elif group.stubs[node.parent.column]:
+        attributes = {"scope": "row", "class": "stub"}
+    for name, attribute in (("morerows", "rowspan"), ("morecols", "colspan")):
+        if name in node:
+            attributes[attribute] = node[name] + 1
+    tag = "th" if "scope" in attributes else "td"
+    node.parent.column += 1 + node.get("morecols", 0)
+    self.body.append(self.starttag(node, tag, "", **attributes))
+    self.context.append(f"</{tag}>\n")
+
+
+def _depart_entry(self, node):
+    self.body.append(self.context.pop())
+
+
+def setup(app: Sphinx) -> dict:
+    app.add_config_value("zhejiang_inputs", "", "env")
+    app.add_domain(ZhejiangDomain)
+    app.add_node(render.records, html=(_visit_records, None))
+    app.add_node(render.mark, html=(_visit_mark, _depart_mark))
+    app.add_node(quote)
+    app.add_node(generated_table)
+    app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))
+    for role in ROLES:
+        app.add_role(role, QuoteRole())
+    for name in GENERATED:
+        app.add_directive(name, GeneratedDirective)
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", drop_stale)
+    app.connect("env-updated", check_records)
+    app.connect("doctree-resolved", fill_in)
+    app.connect("html-page-context", add_notebook_button, priority=600)
+    app.connect("build-finished", publish)
+    return {"version": zhejiang.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,120 @@
+"""`python -m zhejiang COMMAND`: make the environment if needed, then build, test or serve the book.
+
+Until the environment exists, only the standard library is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from zhejiang import ROOT
+
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed.txt"
+COMMANDS = {
+    "book": "build the book into _build/html",
+    "test": "run the tests of the gate, a build of the book included",
+    "test-full": "run all tests",
+    "lab": "open the notebooks in JupyterLab",
+    "serve": "serve the built book on this machine only",
+    "seal": "after a meant change of data: renew checksums and the data catalogue",
+    "reference": "re-create the reference results with R",
+    "clean": "remove what was built",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m zhejiang", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="\n".join(f"{name:10} {text}" for name, text in COMMANDS.items()))
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    command = parser.parse_args().command
+    if command == "clean":
+        shutil.rmtree(ROOT / "_build", ignore_errors=True)
+        return 0
+    lock = "requirements-dev.lock" if command.startswith("test") else "requirements.lock"
+    if not _is_ready(lock):
+        return subprocess.call([_environment(lock), "-m", "zhejiang", command], cwd=ROOT)
+    return _run(command)
+
+
+def _is_ready(lock: str) -> bool:
+    """Can this interpreter run the command: is it .venv, up to date, or another that has the project (conda)?"""
+    if Path(sys.prefix).resolve() == VENV.resolve():
+        return _is_current(lock)
+    try:
+        importlib.metadata.version("zhejiang")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _fingerprint(lock: str) -> str:
+    return hashlib.sha256((ROOT / lock).read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def _is_current(lock: str) -> bool:
+    """Does .venv hold the lock? The development lock holds all of the book's."""
+    installed = STAMP.read_text(encoding="utf-8").strip() if STAMP.exists() else ""
+    return installed in {_fingerprint(lock), _fingerprint("requirements-dev.lock")}
+
+
+def _environment(lock: str) -> str:
+    """Install the lock and the project into .venv unless that was done; return its interpreter."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise SystemExit(f"Python {sys.version.split()[0]} found: 3.11, 3.12 or 3.13 is needed")
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if python.exists() and _is_current(lock):
+        return str(python)
+    print(f"Installing {lock} into .venv (once; some minutes with pip, seconds with uv)", flush=True)
+    if not STAMP.exists():
+        venv.create(VENV, with_pip=True, clear=True)
+    uv = shutil.which("uv")
+    install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+    # Hashes and an editable install cannot share one run.
+    subprocess.run([*install, "--quiet", "--require-hashes", "-r", lock], cwd=ROOT, check=True)
+    subprocess.run([*install, "--quiet", "--no-deps", "--no-build-isolation", "--editable", "."], cwd=ROOT, check=True)
+    STAMP.write_text(_fingerprint(lock) + "\n", encoding="utf-8")
+    return str(python)
+
+
+def _run(command: str) -> int:
+    if command == "book":
+        from zhejiang import build
+
+        try:
+            build.book()
+        except build.BuildError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
+    if command == "seal":
+        from zhejiang import catalog
+
+        for name in catalog.seal():
+            print(f"sealed {name}")
+        catalog.write()
+        return 0
+    if command == "lab":
+        # Pages open as notebooks: jupytext reads MyST, the settings make it the default.
+        settings = {**os.environ, "JUPYTER_CONFIG_PATH": str(ROOT / "book" / "_lab")}
+        return subprocess.call([sys.executable, "-m", "jupyter", "lab", "book"], cwd=ROOT, env=settings)
+    arguments = {
+        "test": ["-m", "pytest", "-m", "not full"],
+        "test-full": ["-m", "pytest"],
+        "serve": ["-m", "http.server", "--bind", "127.0.0.1", "--directory", "_build/html", "8000"],
+        "reference": ["tests/reference/recreate.py"],
+    }[command]
+    return subprocess.call([sys.executable, *arguments], cwd=ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

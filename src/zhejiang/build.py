@@ -1,0 +1,153 @@
+"""Build the book: run the notebooks in parallel, then call jupyter-book, and say what happened.
+
+`jupyter-book build .` gives the same pages without this module. It adds parallel execution, progress,
+warnings as errors, and a check that skips everything when nothing changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from zhejiang import ROOT
+
+BUILD = ROOT / "_build"
+REPORT = BUILD / "report.json"
+PAGE = BUILD / "html" / "index.html"
+NOTEBOOK_SECONDS = 600
+
+
+class BuildError(RuntimeError):
+    """The book could not be built; the message says where and why."""
+
+
+def book() -> None:
+    """Build `_build/html`; print progress, the address to open, the verdicts and the time."""
+    start = time.perf_counter()
+    fingerprint = source_fingerprint()
+    last = _last_report()
+    if last.get("fingerprint") == fingerprint and PAGE.exists():
+        for name in last["notebooks"]:
+            print(f"{name}: reused", flush=True)
+        _summary(last["verdicts"], start)
+        return
+    REPORT.unlink(missing_ok=True)
+    notebooks = execute()
+    jupyter_book("html")
+    results = json.loads((BUILD / "html" / "results.json").read_text(encoding="utf-8"))
+    verdicts = dict(Counter(claim["verdict"] for claim in results["claims"]))
+    report = {"fingerprint": fingerprint, "notebooks": notebooks, "verdicts": verdicts,
+              "seconds": round(time.perf_counter() - start, 1)}
+    REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    _summary(verdicts, start)
+
+
+def execute() -> dict[str, dict]:
+    """Bring every notebook's outputs in the cache up to date; return seconds and reason by notebook.
+
+    Each notebook runs in a kernel of its own, as many at a time as there are cores.
+
+    Raises
+    ------
+    BuildError
+        A cell raised; the message holds page, number of the cell and traceback.
+    """
+    from jupyter_cache.cache.db import NbProjectRecord
+    from jupyter_cache.executors import load_executor
+
+    from zhejiang import freshness
+
+    reasons = freshness.drop_stale(ROOT)
+    cache = freshness.open_cache(ROOT)
+    report: dict[str, dict] = {}
+    waiting = []
+    for notebook in freshness.notebooks(ROOT):
+        if cache.get_cached_project_nb(str(notebook)) is None:
+            waiting.append(notebook)
+        else:
+            report[notebook.stem] = {"seconds": 0.0, "state": "reused"}
+            print(f"{notebook.stem}: reused", flush=True)
+
+    def run(notebook: Path):
+        executor = load_executor("local-serial", cache, logger=logging.getLogger("zhejiang.execute"))
+        began = time.perf_counter()
+        result = executor.run_and_cache(filter_uris=[str(notebook)], timeout=NOTEBOOK_SECONDS)
+        return notebook, result, time.perf_counter() - began
+
+    logging.getLogger("zhejiang.execute").setLevel(logging.CRITICAL)
+    freshness.isolate_kernels(ROOT)
+    failures = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for future in as_completed([pool.submit(run, notebook) for notebook in waiting]):
+            notebook, result, seconds = future.result()
+            reason = reasons.get(notebook.stem, "new or its code changed")
+            state = "run" if result.succeeded else "failed"
+            report[notebook.stem] = {"seconds": round(seconds, 1), "state": state, "reason": reason}
+            print(f"{notebook.stem}: {state} in {seconds:.1f} s ({reason})", flush=True)
+            if state == "failed":
+                traceback = NbProjectRecord.record_from_uri(str(notebook), cache.db).traceback or "the kernel died"
+                failures.append(f"{notebook.relative_to(ROOT)}, {_cell_number(notebook, traceback)}:\n{traceback}")
+    if failures:
+        raise BuildError("\n".join(failures))
+    return report
+
+
+def jupyter_book(builder: str) -> None:
+    """Call jupyter-book with warnings as errors.
+
+    After a failure the saved environment is removed: the next run reads every page again, so that its
+    warnings come up again.
+
+    Raises
+    ------
+    BuildError
+        jupyter-book failed; its own messages are above.
+    """
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()",
+               "build", str(ROOT), "--builder", builder, "-W", "-n", "--keep-going", "-q"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, cwd=ROOT)
+    if done.returncode != 0:
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+        raise BuildError(f"jupyter-book build --builder {builder} failed, see above")
+
+
+def source_fingerprint() -> str:
+    """SHA-256 of every file that the book is made from, the last commit and the interpreter."""
+    digest = hashlib.sha256(sys.version.encode())
+    folders = [ROOT / name for name in ("book", "data", "src")]
+    files = [ROOT / name for name in ("_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock", ".git/HEAD", ".git/logs/HEAD")]
+    for path in sorted([*files, *(p for folder in folders for p in folder.rglob("*"))]):
+        if path.is_file() and "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _cell_number(notebook: Path, traceback: str) -> str:
+    from zhejiang import freshness
+
+    cells = freshness.open_cache(ROOT).get_project_notebook(str(notebook)).nb.cells
+    code = [cell.source.strip() for cell in cells if cell.cell_type == "code"]
+    found = [number for number, source in enumerate(code, 1) if source and source in traceback]
+    return f"code cell {found[0]}" if found else "code cell unknown"
+
+
+def _last_report() -> dict:
+    try:
+        return json.loads(REPORT.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def _summary(verdicts: dict[str, int], start: float) -> None:
+    print(", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())))
+    print(f"{time.perf_counter() - start:.1f} s")
+    print(f"Open {PAGE.relative_to(ROOT)}")

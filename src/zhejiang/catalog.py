@@ -1,0 +1,81 @@
+"""The data catalogue: `data/CATALOG.md` and `data/datapackage.json`, generated from the sidecars."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+import pandas as pd
+
+from zhejiang import data
+
+
+def sidecars() -> dict[str, dict]:
+    """Return every sidecar by table name, in alphabetical order."""
+    return {
+        path.relative_to(data.DATA).with_suffix("").as_posix(): data.read_sidecar(path)
+        for path in sorted(data.DATA.rglob("*.yml"))
+        if path.parent.name != "claims"
+    }
+
+
+def seal() -> list[str]:
+    """Write the checksum and the number of rows of every changed table into its sidecar.
+
+    Returns the names of the tables that changed. The content is checked by `data.check_table`, not here:
+    sealing says that a change is meant, not that it is right.
+    """
+    changed = []
+    for name, sidecar in sidecars().items():
+        path = data.DATA / f"{name}.csv"
+        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        if checksum != sidecar["sha256"]:
+            rows = len(pd.read_csv(path, dtype=str, encoding="utf-8"))
+            text = path.with_suffix(".yml").read_text(encoding="utf-8")
+            text = re.sub(r"^rows: .*$", f"rows: {rows}", text, flags=re.MULTILINE)
+            text = re.sub(r"^sha256: .*$", f"sha256: {checksum}", text, flags=re.MULTILINE)
+            path.with_suffix(".yml").write_text(text, encoding="utf-8", newline="\n")
+            changed.append(name)
+    return changed
+
+
+def generate() -> dict[str, str]:
+    """Return the text of the generated files by path below `data/`."""
+    lines = ["# Data catalogue", "", "Generated from the sidecars by `python -m zhejiang seal`.", "",
+             "| Table | Title | Rows | Quality of sources | Status |", "| --- | --- | --- | --- | --- |"]
+    resources = []
+    for name, sidecar in sidecars().items():
+        quality = ", ".join(sorted({source["quality"] for source in sidecar["sources"]}))
+        lines.append(f"| `{name}` | {sidecar['title']['en']} {sidecar['title']['zh']} | {sidecar['rows']} | {quality} |"
+                     f" {sidecar['status']} |")
+        resources.append({
+            "name": name.replace("/", "-").replace("_", "-"),
+            "path": f"{name}.csv",
+            "title": sidecar["title"]["en"],
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "hash": f"sha256:{sidecar['sha256']}",
+            "sources": [{"title": f"{s['publisher']}, {s['title']} ({s['edition']}), {s['where']}"} for s in sidecar["sources"]],
+            "schema": {
+                "fields": [
+                    {"name": c["name"], "type": c["type"], "description": f"{c['description']} [{c['unit']}]"}
+                    for c in sidecar["columns"]
+                ],
+                "primaryKey": sidecar["key"],
+                "missingValues": [""],
+            },
+        })
+    package = {"name": "zhejiang-recomputed", "title": "Data of Zhejiang Recomputed", "profile": "tabular-data-package",
+               "resources": resources}
+    return {
+        "CATALOG.md": "\n".join(lines) + "\n",
+        "datapackage.json": json.dumps(package, ensure_ascii=False, indent=1) + "\n",
+    }
+
+
+def write() -> None:
+    """Write the generated files."""
+    for name, text in generate().items():
+        (data.DATA / name).write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,104 @@
+"""Decide which executed notebooks are still right.
+
+jupyter-cache knows a notebook by its code cells and kernel only: after a change of data, of `src` or of a
+package it would serve the old numbers. Each notebook's outputs name the files that it read and the code that
+read them (`zhejiang.data.record_input`), so the cache itself says when it is out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import JupyterCacheAbstract
+
+from zhejiang import data
+
+READER = {"name": "myst_nb_md", "type": "plugin"}
+
+
+def pages(root: Path) -> list[Path]:
+    """Return the pages named in `_toc.yml`, in its order."""
+    def walk(entry):
+        if isinstance(entry, dict):
+            for key in ("root", "file"):
+                if key in entry:
+                    yield entry[key]
+            for value in entry.values():
+                if isinstance(value, list):
+                    for item in value:
+                        yield from walk(item)
+
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    return [root / f"{name}.md" for name in walk(toc)]
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Return the pages that have code cells."""
+    return [page for page in pages(root) if "```{code-cell}" in page.read_text(encoding="utf-8")]
+
+
+def isolate_kernels(root: Path) -> None:
+    """Make kernels started from here the same everywhere: no user's start-up files, one hash seed."""
+    folder = root / "_build" / ".ipython" / "profile_default"
+    folder.mkdir(parents=True, exist_ok=True)
+    # The kernel warns of its own TCP transport on every start; the socket is on the loopback interface.
+    (folder / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n', encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(folder.parent)
+    os.environ["PYTHONHASHSEED"] = "0"
+
+
+def open_cache(root: Path) -> JupyterCacheAbstract:
+    """Return the cache that `jupyter-book build` uses; create it if it does not exist."""
+    path = root / "_build" / ".jupyter_cache"
+    path.mkdir(parents=True, exist_ok=True)
+    cache = get_cache(path)
+    for notebook in notebooks(root):
+        cache.add_nb_to_project(str(notebook), read_data=READER)
+    return cache
+
+
+def drop_stale(root: Path) -> dict[str, str]:
+    """Remove executed notebooks that are out of date; return the reason for each by page name."""
+    cache = open_cache(root)
+    reasons = {}
+    for notebook in notebooks(root):
+        record = cache.get_cached_project_nb(str(notebook))
+        if record is None:
+            continue
+        reason = _reason(cache.get_cache_bundle(record.pk).nb)
+        if reason:
+            cache.remove_cache(record.pk)
+            reasons[notebook.stem] = reason
+    return reasons
+
+
+def _reason(executed) -> str:
+    inputs = [
+        record
+        for cell in executed.cells
+        for output in cell.get("outputs", [])
+        for record in output.get("data", {}).get(data.RECORD, {}).get("records", [])
+        if record["type"] == "input"
+    ]
+    if not inputs:
+        return "it names no input"
+    for record in inputs:
+        path = data.ROOT / record["path"]
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != record["sha256"]:
+            return f"{record['path']} changed"
+        if record["code"] != data.code_fingerprint():
+            return "src/zhejiang, Python or a package changed"
+    return ""
+
+
+def inputs_fingerprint() -> str:
+    """SHA-256 of everything under `data/` and of the code: pages are read again when it changes."""
+    digest = hashlib.sha256(data.code_fingerprint().encode())
+    for path in sorted(data.DATA.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(data.ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""Turn the records that `zhejiang.show` leaves in a notebook into the nodes of a page.
+
+myst-nb finds `RecordRenderer` through the entry point ``myst_nb.mime_renderers``. The nodes need no script,
+so that HTML, singlehtml and the PDF made from it show the same tables, figures and verdicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from docutils import nodes
+
+from zhejiang.data import RECORD
+from zhejiang.show import SYMBOLS, dark
+
+
+class records(nodes.Invisible, nodes.Element):
+    """Numbers, verdicts and inputs of one output, as JSON; in HTML the anchors of its numbers."""
+
+
+class mark(nodes.Inline, nodes.TextElement):
+    """A verdict: a symbol and a word, so that it does not rely on colour."""
+
+
+def verdict_mark(verdict: str, word: bool) -> mark:
+    """Return the badge of a verdict; without `word` the word is for screen readers only."""
+    return mark("", verdict, verdict=verdict, symbol=SYMBOLS[verdict], word=word)
+
+
+class RecordRenderer:
+    """Renders the project's records and its figures, and leaves every other output to myst-nb."""
+
+    mime_priority_overrides = [("*", RECORD, 1)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        """Return nodes for a record or for an SVG figure that carries one; else None."""
+        document = renderer.renderer.document
+        if data.mime_type == RECORD:
+            content = data.content
+            result = [records(records=content["records"])]
+            if "table" in content:
+                result += table_nodes(content["table"], document)
+            return result
+        record = data.output_metadata.get("image/svg+xml", {}).get("zhejiang")
+        if data.mime_type == "image/svg+xml" and record:
+            return [records(records=[record]), *figure_nodes(record, data.string, renderer.write_file, document)]
+        return None
+
+
+def table_nodes(payload: dict, document: nodes.document) -> list[nodes.Node]:
+    """Return a captioned table that scrolls inside its own box, and its source line."""
+    table = nodes.table(ids=[payload["id"]], names=[payload["id"]], classes=["zr-table"])
+    document.note_explicit_target(table)
+    table += nodes.title(text=payload["caption"])
+    group = nodes.tgroup(cols=len(payload["columns"]))
+    table += group
+    for index, column in enumerate(payload["columns"]):
+        group += nodes.colspec(colwidth=1, **({"stub": 1} if index == 0 else {}))
+    head = nodes.thead()
+    head += _row([_entry({"text": c["label"]}, c["align"]) for c in payload["columns"]])
+    if any(c["unit"] for c in payload["columns"]):
+        head += _row([_entry({"text": c["unit"]}, c["align"], "zr-unit") for c in payload["columns"]])
+    body = nodes.tbody()
+    for row in payload["rows"]:
+        cells = [row["head"], *row["cells"]]
+        body += _row([_entry(cell, column["align"]) for cell, column in zip(cells, payload["columns"], strict=True)])
+    group += [head, body]
+    result = [nodes.container("", table, classes=["zr-table-box"])]
+    if payload["source"]:
+        result.append(nodes.paragraph("", payload["source"], classes=["zr-source"]))
+    return result
+
+
+def figure_nodes(record: dict, svg: str, write_file, document: nodes.document) -> list[nodes.Node]:
+    """Return a figure with one image for each theme, its text alternative, caption and source line."""
+    figure = nodes.figure(ids=[record["id"]], names=[record["id"]], classes=["zr-figure"])
+    document.note_explicit_target(figure)
+    for theme, content in (("light", svg), ("dark", dark(svg))):
+        name = f"{record['id']}-{hashlib.sha256(content.encode()).hexdigest()[:12]}-{theme}.svg"
+        uri = write_file([name], content.encode(), overwrite=False, exists_ok=True)
+        figure += nodes.image(uri=uri, alt=record["alt"], classes=[f"only-{theme}"])
+    figure += nodes.caption(text=record["caption"])
+    return [figure, nodes.paragraph("", record["source"], classes=["zr-source"])]
+
+
+def _row(entries: list[nodes.entry]) -> nodes.row:
+    row = nodes.row()
+    row += entries
+    return row
+
+
+def _entry(cell: dict, align: str, *classes: str) -> nodes.entry:
+    text = nodes.paragraph("", cell.get("text", ""))
+    if "mark" in cell:
+        if cell.get("text"):
+            text += nodes.Text(" ")
+        text += verdict_mark(cell["mark"], cell.get("word", False))
+    return nodes.entry("", text, classes=[f"zr-{align}", *classes], ids=[cell["anchor"]] if "anchor" in cell else [])

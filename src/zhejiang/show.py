@@ -1,0 +1,248 @@
+"""Put results on the page: one function each for a table, a figure, a number and verdicts.
+
+Each call is one output of a notebook cell. It carries what Jupyter shows (HTML, SVG, text) and a record
+with the numbers, their ids and their verdicts; the book's pages, `results.json`, the ledger and the landing
+page are made from these records.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import display
+from matplotlib import font_manager
+
+from zhejiang import data
+from zhejiang.claims import Verdict
+
+ID = re.compile(r"ch[0-9]{2}a?-[a-z0-9-]+")
+
+# Colours hold a contrast of three to one on white and on the dark theme's background (Okabe and Ito's
+# colour-blind-safe palette). The accent is the place that the chapter is about.
+ACCENT, BLUE, GREEN, PURPLE, ORANGE = "#d55e00", "#0072b2", "#009e73", "#aa6f99", "#b98400"
+INK, MUTED, GRID = "#1f2933", "#616b76", "#d9dde3"
+DARK = {INK: "#e8eaed", MUTED: "#a9b1ba", GRID: "#3b424b"}
+
+SYMBOLS = {"reproduces": "✓", "rounding": "≈", "differs": "✗", "not testable": "?"}
+
+FONTS = data.ROOT / "book/_static/vendor/fonts"
+for _font in sorted(FONTS.glob("*.otf")):
+    font_manager.fontManager.addfont(_font)
+mpl.rcParams.update({
+    "font.family": ["DejaVu Sans", "Book Sans SC"],
+    "font.size": 10,
+    "figure.figsize": (7.2, 4.2),
+    "figure.constrained_layout.use": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "savefig.transparent": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "zhejiang",
+})
+# A character that no font has would be drawn as an empty box.
+warnings.filterwarnings("error", message="Glyph .* missing from")
+
+
+def number(
+    id: str,
+    value: float,
+    label: str,
+    unit: str,
+    digits: int,
+    lo: float | None = None,
+    hi: float | None = None,
+    kind: str = "descriptive",
+) -> None:
+    """Publish one number under an id; prose quotes it with the role `num`, its interval with `interval`.
+
+    Parameters
+    ----------
+    id
+        ``chNN-...`` in lower case, unique in the book.
+    value, lo, hi
+        The number and its interval, if it has one, in `unit`.
+    digits
+        Decimals shown on the page; `results.json` has full precision.
+    kind
+        ``"descriptive"`` or ``"estimate"``.
+    """
+    _check_id(id)
+    record = {"type": "number", "id": id, "value": _plain(value), "lo": _plain(lo), "hi": _plain(hi), "unit": unit,
+              "label": label, "kind": kind, "digits": digits}
+    text = f"{label}: {value:,.{digits}f} {unit}" + (f" [{lo:,.{digits}f}, {hi:,.{digits}f}]" if lo is not None else "")
+    display({data.RECORD: {"records": [record]}, "text/plain": text}, raw=True)
+
+
+def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
+    """Publish verdicts as a table: claim, printed and computed value, basis, verdict."""
+    rows = [
+        {"head": {"text": v.claim}, "cells": [
+            {"text": "preface" if v.page is None else str(v.page)},
+            {"text": printed_text(v.printed, v.decimals, v.kind, v.wording)},
+            {"text": computed_text(v.computed, v.decimals, v.kind)},
+            {"text": v.unit},
+            {"text": v.basis},
+            {"mark": v.verdict, "word": True, "anchor": anchor(v)},
+        ]}
+        for v in verdicts
+    ]
+    columns = [("Claim", "left"), ("Page", "right"), ("Printed", "right"), ("Computed", "right"), ("Unit", "left"),
+               ("Basis", "left"), ("Verdict", "left")]
+    payload = {
+        "type": "table", "id": _check_id(id), "caption": caption, "source": "",
+        "columns": [{"label": label, "unit": "", "align": align} for label, align in columns],
+        "rows": rows,
+    }
+    _display_table(payload, verdicts)
+
+
+def table(
+    frame: pd.DataFrame,
+    id: str,
+    caption: str,
+    source: str,
+    units: Mapping[str, str],
+    digits: Mapping[str, int],
+    verdicts: Mapping[tuple, Verdict] = {},
+) -> None:
+    """Publish a table with a units row, aligned decimals, a source line and verdicts beside printed values.
+
+    Parameters
+    ----------
+    frame
+        The index, with its name, is the first column and heads the rows; columns have one level. Empty
+        cells (NaN) print as a dash.
+    units, digits
+        Unit and decimals by column; a column without digits is text.
+    verdicts
+        Verdict by (row label, column label), shown beside the cell. Verdicts that belong to no cell shown
+        do not go here but to `verdict`.
+
+    Raises
+    ------
+    KeyError
+        A unit, decimals or a verdict for a column or cell that is not in the frame.
+    """
+    for name in [*units, *digits, *(column for _, column in verdicts)]:
+        if name not in frame.columns and name != frame.index.name:
+            raise KeyError(f"table {id!r} has no column {name!r}")
+    for row, _ in verdicts:
+        if row not in frame.index:
+            raise KeyError(f"table {id!r} has no row {row!r}")
+
+    def cell(row, column):
+        value = frame.loc[row, column]
+        if pd.isna(value):
+            text = "–"
+        else:
+            text = f"{value:,.{digits[column]}f}" if column in digits else str(value)
+        found = verdicts.get((row, column))
+        return {"text": text} if found is None else {"text": text, "mark": found.verdict, "anchor": anchor(found)}
+
+    payload = {
+        "type": "table", "id": _check_id(id), "caption": caption, "source": source,
+        "columns": [
+            {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left"}
+            for name in [frame.index.name, *frame.columns]
+        ],
+        "rows": [
+            {"head": {"text": str(row)}, "cells": [cell(row, column) for column in frame.columns]}
+            for row in frame.index
+        ],
+    }
+    _display_table(payload, verdicts.values())
+
+
+def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str) -> None:
+    """Publish a figure with a caption, a text alternative that says what it shows, and a source line."""
+    buffer = io.StringIO()
+    fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(fig)
+    record = {"type": "figure", "id": _check_id(id), "caption": caption, "alt": alt, "source": source}
+    display(
+        {"image/svg+xml": buffer.getvalue(), "text/plain": f"{caption}\n{alt}"},
+        metadata={"image/svg+xml": {"zhejiang": record}},
+        raw=True,
+    )
+
+
+def dark(svg: str) -> str:
+    """Return the figure with ink, axes and grid in the colours of the dark theme."""
+    for light, colour in DARK.items():
+        svg = svg.replace(light, colour)
+    return svg
+
+
+def anchor(verdict: Verdict) -> str:
+    """The place of a verdict on its page."""
+    return f"{verdict.id}-{verdict.basis}"
+
+
+def printed_text(value: float | tuple[float, float], decimals: int, kind: str, wording: str) -> str:
+    """Return a printed value as the page shows it, the report's wording in front."""
+    text = _value_text(value, decimals, kind)
+    return text if wording in ("exact", "rank", "between") else f"{wording} {text}"
+
+
+def computed_text(value: float | tuple[float, float] | None, decimals: int, kind: str) -> str:
+    """Return a computed value with one decimal more than the printed one; counts and dates are whole."""
+    if value is None:
+        return "–"
+    return _value_text(value, decimals if kind in ("count", "date", "ranking") else decimals + 1, kind)
+
+
+def _value_text(value, decimals: int, kind: str) -> str:
+    if isinstance(value, (tuple, list)):
+        return " to ".join(_value_text(v, decimals, kind) for v in value)
+    return f"{value:.0f}" if kind == "date" else f"{value:,.{decimals}f}"
+
+
+def _display_table(payload: dict, verdicts) -> None:
+    records = [{"type": "verdict", **asdict(v)} for v in verdicts]
+    display({data.RECORD: {"table": payload, "records": records}, "text/html": _html(payload),
+             "text/plain": payload["caption"]}, raw=True)
+
+
+def _html(payload: dict) -> str:
+    """The table as Jupyter shows it; the book builds its own from the record."""
+    def cell(c):
+        mark = f" {SYMBOLS[c['mark']]} {c['mark']}" if "mark" in c else ""
+        return html.escape(c.get("text", "") + mark)
+
+    head = "".join(f"<th>{html.escape(c['label'])}<br>{html.escape(c['unit'])}</th>" for c in payload["columns"])
+    body = "".join(
+        f"<tr><th>{html.escape(row['head']['text'])}</th>" + "".join(f"<td>{cell(c)}</td>" for c in row["cells"]) + "</tr>"
+        for row in payload["rows"]
+    )
+    return (f"<table><caption>{html.escape(payload['caption'])}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table><p>{html.escape(payload['source'])}</p>")
+
+
+def _check_id(id: str) -> str:
+    if not ID.fullmatch(id):
+        raise ValueError(f"id {id!r}: expected chNN-... in lower case, digits and hyphens")
+    return id
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None else float(value)
