@@ -405,6 +405,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     (outdir / "results.json").write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     folder = outdir / "notebooks"
     folder.mkdir(exist_ok=True)
+    remove_leftovers(app, domain)
     for docname, page in domain.data["pages"].items():
         if page["cells"]:
             executed = nbformat.read(outdir.parent / "jupyter_execute" / f"{docname}.ipynb", as_version=4)
@@ -412,6 +413,19 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
                 cell["id"] = f"{Path(docname).name}-{index}"
                 cell.metadata.pop("execution", None)
             nbformat.write(executed, folder / f"{Path(docname).name}.ipynb")
+
+
+def remove_leftovers(app: Sphinx, domain: ZhejiangDomain) -> None:
+    """Remove pages, notebooks and images of earlier builds that the book no longer has."""
+    outdir = Path(app.outdir)
+    pages = {Path(app.builder.get_outfilename(docname)) for docname in app.env.found_docs}
+    notebooks = {outdir / "notebooks" / f"{Path(docname).name}.ipynb"
+                 for docname, page in domain.data["pages"].items() if page["cells"]}
+    images = {outdir / "_images" / name for _, name in app.env.images.values()}
+    found = [path for folder in outdir.iterdir() if folder.is_dir() and not folder.name.startswith("_") for path in folder.rglob("*")]
+    for path in [*found, *(outdir / "_images").glob("*")]:
+        if path.is_file() and path not in pages | notebooks | images:
+            path.unlink()
 
 
 def _visit_records(self, node):

@@ -61,12 +61,9 @@ def load(table: str) -> pd.DataFrame:
 
 
 def sources(*tables: str) -> str:
-    """One line that names the publishers and titles behind the tables, for a source line."""
-    seen: dict[str, None] = {}
-    for table in tables:
-        for source in read_sidecar(DATA / f"{table}.yml")["sources"]:
-            seen.setdefault(f"{source['publisher']}, {source['title']} ({source['edition']})")
-    return "; ".join(seen)
+    """The titles of the tables, for a source line; the data catalogue has their publishers and editions."""
+    titles = [read_sidecar(DATA / f"{table}.yml")["title"]["en"] for table in tables]
+    return "; ".join(titles) + " (data catalogue)"
 
 
 def read_sidecar(path: Path) -> dict:
@@ -87,7 +84,7 @@ def read_claims(chapter: str) -> list[dict]:
     for printed in document.get("tables", []):
         frame = load(printed["table"])
         for column, cell in printed["cells"].items():
-            for by, value in zip(frame[printed["by"]], frame[column]):
+            for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column]):
                 claims.append({
                     "id": f"{printed['id']}-{cell['slug']}-{by}",
                     "page": printed["page"],
@@ -95,7 +92,7 @@ def read_claims(chapter: str) -> list[dict]:
                     "printed": value,
                     "wording": "exact",
                     **{k: v for k, v in cell.items() if k != "slug"},
-                    "claim": cell["claim"].format(by=by),
+                    "claim": cell["claim"].format(label=label),
                 })
     ids = [claim["id"] for claim in claims]
     for claim_id in ids:

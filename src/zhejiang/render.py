@@ -79,7 +79,9 @@ def figure_nodes(record: dict, svg: str, write_file, document: nodes.document) -
     for theme, content in (("light", svg), ("dark", dark(svg))):
         name = f"{record['id']}-{hashlib.sha256(content.encode()).hexdigest()[:12]}-{theme}.svg"
         uri = write_file([name], content.encode(), overwrite=False, exists_ok=True)
-        figure += nodes.image(uri=uri, alt=record["alt"], classes=[f"only-{theme}"])
+        # Not the theme's only-light and only-dark: they hide the caption too. dark-light keeps it from
+        # putting a white ground behind the image.
+        figure += nodes.image(uri=uri, alt=record["alt"], classes=[f"zr-{theme}", "dark-light"])
     figure += nodes.caption(text=record["caption"])
     return [figure, nodes.paragraph("", record["source"], classes=["zr-source"])]
 

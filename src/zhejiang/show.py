@@ -16,6 +16,7 @@ from dataclasses import asdict
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib import font_manager
@@ -205,10 +206,11 @@ def printed_text(value: float | tuple[float, float], decimals: int, kind: str, w
 
 
 def computed_text(value: float | tuple[float, float] | None, decimals: int, kind: str) -> str:
-    """Return a computed value with one decimal more than the printed one; counts and dates are whole."""
+    """Return a computed value with one decimal more than the printed one; whole numbers stay whole."""
     if value is None:
         return "–"
-    return _value_text(value, decimals if kind in ("count", "date", "ranking") else decimals + 1, kind)
+    whole = decimals == 0 and np.all(np.mod(value, 1) == 0)
+    return _value_text(value, 0 if whole else decimals + 1, kind)
 
 
 def _value_text(value, decimals: int, kind: str) -> str:

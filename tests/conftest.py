@@ -1,0 +1,117 @@
+"""The built book and copies of the project, shared by the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from zhejiang import ROOT
+
+PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
+         "Makefile", "book", "data", "src"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project in a folder of its own."""
+
+    root: Path
+
+    @property
+    def html(self) -> Path:
+        return self.root / "_build" / "html"
+
+    @property
+    def results(self) -> dict:
+        return json.loads((self.html / "results.json").read_text(encoding="utf-8"))
+
+    def page(self, name: str) -> str:
+        return (self.html / "book" / f"{name}.html").read_text(encoding="utf-8")
+
+    def run(self, *command: str) -> subprocess.CompletedProcess:
+        """Run a command with this copy's `src` in front of the installed one."""
+        environment = {**os.environ, "PYTHONPATH": str(self.root / "src")}
+        return subprocess.run(command, cwd=self.root, env=environment, text=True, encoding="utf-8", capture_output=True)
+
+    def book(self) -> subprocess.CompletedProcess:
+        """What `make book` does."""
+        return self.run(sys.executable, "-m", "zhejiang", "book")
+
+    def plain(self, *before: str) -> subprocess.CompletedProcess:
+        """`jupyter-book build .` and nothing else."""
+        return self.run(*before, sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        file = self.root / path
+        text = file.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {path}"
+        file.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+
+    def copy(self, to: Path) -> Project:
+        shutil.copytree(self.root, to)
+        return Project(to)
+
+
+def copy_sources(to: Path) -> Project:
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        else:
+            to.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, to / name)
+    return Project(to)
+
+
+def succeeded(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="session")
+def book() -> Project:
+    """This checkout, built as `make book` builds it."""
+    project = Project(ROOT)
+    succeeded(project.run(sys.executable, "-m", "zhejiang", "book"))
+    return project
+
+
+@pytest.fixture(scope="session")
+def results(book) -> dict:
+    """`results.json` of the built book."""
+    return book.results
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Project:
+    """A copy, built clean by `make book`; tests that change it take a copy of it."""
+    project = copy_sources(tmp_path_factory.mktemp("wrapper") / "project")
+    succeeded(project.book())
+    return project
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory) -> Project:
+    """Another copy, built clean by `jupyter-book build .` alone, without a network where that can be had."""
+    project = copy_sources(tmp_path_factory.mktemp("plain") / "other-name")
+    succeeded(project.plain(*NO_NETWORK))
+    return project
+
+
+def _without_network() -> tuple[str, ...]:
+    """The command in front that takes the network away, loopback kept; empty where that is not allowed."""
+    command = ("unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+    try:
+        allowed = subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        allowed = False
+    return command if allowed else ()
+
+
+NO_NETWORK = _without_network()

@@ -1,0 +1,182 @@
+"""What a re-runner meets: the same pages by both routes, nothing stale, and a clear stop on a fault."""
+
+import filecmp
+import json
+import sys
+
+import nbformat
+import pytest
+from conftest import NO_NETWORK, copy_sources, succeeded
+
+EXPORTS_2004 = ("data/printed/01/table1_exports.csv", "2004,5814638,")
+
+
+def same_files(left, right, where=""):
+    """Return the names of files that differ or stand on one side only."""
+    compared = filecmp.dircmp(left, right, ignore=[])
+    names = [where + name for name in compared.left_only + compared.right_only + compared.funny_files]
+    _, different, errors = filecmp.cmpfiles(left, right, compared.common_files, shallow=False)
+    names += [where + name for name in different + errors]
+    for name in compared.common_dirs:
+        names += same_files(left / name, right / name, f"{where}{name}/")
+    return names
+
+
+def test_both_routes_give_the_same_bytes_in_two_folders(built, plain):
+    assert same_files(built.html, plain.html) == []
+
+
+@pytest.mark.skipif(not NO_NETWORK, reason="no network namespace can be made here")
+def test_plain_build_needs_no_network(plain):
+    assert (plain.html / "results.json").exists()
+
+
+def test_unchanged_book_runs_nothing(built):
+    done = succeeded(built.book())
+    assert "01_industrial_clusters: reused" in done.stdout
+    assert "run in" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "Open _build/html/index.html".replace("/", "/")
+
+
+def test_progress_and_summary(tmp_path, built):
+    """Name, seconds, run or reused; then verdict totals, total time and the address."""
+    project = built.copy(tmp_path / "project")
+    project.replace("book/01_industrial_clusters.md", "TO_100M_YUAN = 1e-4\n", "TO_100M_YUAN = 1e-4  # changed\n")
+    done = succeeded(project.book())
+    assert "01_industrial_clusters: run in " in done.stdout
+    report = json.loads((project.root / "_build" / "report.json").read_text(encoding="utf-8"))
+    assert report["notebooks"]["01_industrial_clusters"]["state"] == "run"
+    assert sum(report["verdicts"].values()) == len(project.results["claims"])
+
+
+def test_changed_data_reach_every_page(tmp_path, built):
+    """One value changes: chapter, landing page, ledger, results and notebook follow, by both routes."""
+    project = built.copy(tmp_path / "project")
+    path, row = EXPORTS_2004
+    claim = "ch01-cluster-exports-share"
+    printed = 2901
+    for exports, build in ((5914638, project.book), (5714638, project.plain)):
+        text = (project.root / path).read_text(encoding="utf-8")
+        (project.root / path).write_text(
+            "\n".join(f"2004,{exports}," + line.split(",", 2)[2] if line.startswith("2004,") else line
+                      for line in text.split("\n")), encoding="utf-8", newline="\n")
+        succeeded(project.run(sys.executable, "-m", "zhejiang", "seal"))
+        succeeded(build())
+        share = 100 * printed / (exports * 8.2768 * 1e-4)
+        found = [c for c in project.results["claims"] if c["id"] == claim and c["basis"] == "internal"]
+        assert found[0]["computed"] == pytest.approx(share, rel=1e-12)
+        for name in ("index", "01_industrial_clusters"):
+            assert f"{share:.2f} percent" in project.page(name), name
+        for name in ("01_industrial_clusters", "reference/claims", "reference/errata"):
+            assert f"{share:.3f}" in project.page(name), name
+        notebook = (project.html / "notebooks" / "01_industrial_clusters.ipynb").read_text(encoding="utf-8")
+        assert f"{exports:,}" in notebook
+        assert f"{share:.3f}" in notebook
+
+
+BROKEN = """---
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+
+# Broken
+
+```{code-cell} ipython3
+from zhejiang import data
+```
+
+```{code-cell} ipython3
+1 / 0
+```
+"""
+
+
+@pytest.mark.parametrize("route", ["book", "plain"])
+def test_raising_cell_fails_the_build(tmp_path, built, route):
+    project = built.copy(tmp_path / "project")
+    (project.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
+    project.replace("_toc.yml", "      - file: book/01_industrial_clusters\n",
+                    "      - file: book/01_industrial_clusters\n      - file: book/99_broken\n")
+    done = getattr(project, route)()
+    output = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "99_broken" in output
+    assert "ZeroDivisionError" in output
+    if route == "book":
+        assert "book/99_broken.md, code cell 2:" in output.replace("\\", "/")
+
+
+def test_warning_fails_the_build_every_time(tmp_path, built):
+    """A second run does not pass over the warning of the first."""
+    project = built.copy(tmp_path / "project")
+    project.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
+    for _ in range(2):
+        done = project.book()
+        assert done.returncode != 0
+        assert "no-such-label" in done.stdout + done.stderr
+
+
+def test_nothing_is_built_from_bad_data(tmp_path):
+    project = copy_sources(tmp_path / "project")
+    project.replace("data/printed/01/table1_exports.csv", "5814638", "581463B")
+    done = project.book()
+    assert done.returncode != 0
+    assert "data/printed/01/table1_exports.csv, row 6, column exports_10k_usd: '581463B': expected an integer" in done.stderr
+    assert not project.html.exists()
+
+
+def test_claims_without_or_with_two_verdicts_stop_the_build(tmp_path, built):
+    project = built.copy(tmp_path / "project")
+    project.replace("data/claims/ch01.yml", "claims:\n  - id: ch01-preface-gdp-rank\n", """claims:
+  - id: ch01-forgotten
+    page: 1
+    place: text
+    claim: A number that no cell checks
+    printed: 1
+    unit: rank
+    decimals: 0
+    kind: ranking
+  - id: ch01-preface-gdp-rank
+""")
+    project.replace("book/01_industrial_clusters.md", '    claims.not_testable("ch01-measures"),\n',
+                    '    claims.not_testable("ch01-measures"),\n    claims.not_testable("ch01-measures"),\n')
+    for build in (project.book, project.plain):
+        done = build()
+        output = done.stdout + done.stderr
+        assert done.returncode != 0
+        assert "claim 'ch01-forgotten' has no verdict" in output
+        assert "claim 'ch01-measures' is checked 2 times on the official basis" in output
+
+
+@pytest.mark.parametrize("quote, message", [
+    ("{num}`ch01-no-such-number`", "no notebook publishes a number 'ch01-no-such-number'"),
+    ("{verdict}`ch01-no-such-claim`", "no notebook checks a claim 'ch01-no-such-claim'"),
+])
+def test_unknown_id_in_prose_stops_the_build(tmp_path, built, quote, message):
+    project = built.copy(tmp_path / "project")
+    project.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
+    done = project.book()
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+
+
+def test_singlehtml_has_no_warning(tmp_path, built):
+    """The form that the PDF is made from: tables, figures and badges without any script."""
+    project = built.copy(tmp_path / "project")
+    done = project.run(sys.executable, "-c", "from zhejiang import build; build.jupyter_book('singlehtml')")
+    succeeded(done)
+    page = (project.root / "_build" / "singlehtml" / "book" / "index.html").read_text(encoding="utf-8")
+    assert 'id="ch01-tab-exports"' in page
+    assert "zr-mark zr-differs" in page
+    assert page.count("<figcaption>") >= 4
+
+
+def test_notebooks_ran_once_without_warnings(book):
+    for path in sorted((book.html / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+        outputs = [output for cell in code for output in cell.outputs]
+        assert [o for o in outputs if o.output_type in ("error", "stream")] == []
