@@ -35,7 +35,7 @@ def test_unchanged_book_runs_nothing(built):
     done = succeeded(built.book())
     assert "01_industrial_clusters: reused" in done.stdout
     assert "run in" not in done.stdout
-    assert done.stdout.splitlines()[-1] == "Open _build/html/index.html".replace("/", "/")
+    assert done.stdout.splitlines()[-1].replace("\\", "/") == "Open _build/html/index.html"
 
 
 def test_progress_and_summary(tmp_path, built):
@@ -75,6 +75,10 @@ def test_changed_data_reach_every_page(tmp_path, built):
 
 
 BROKEN = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
 kernelspec:
   name: python3
   display_name: Python 3

@@ -17,7 +17,6 @@ from pathlib import Path
 import nbformat
 import yaml
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.domains import Domain
 from sphinx.errors import ExtensionError
@@ -47,13 +46,12 @@ class QuoteRole(SphinxRole):
 
 
 class GeneratedDirective(SphinxDirective):
-    """A table made from records or from `data/`; its argument narrows it to one chapter."""
+    """A table made from records or from `data/`; `citations` takes the page to cite."""
 
     optional_arguments = 1
-    option_spec = {}
 
     def run(self):
-        return [generated_table(kind=self.name, chapter=self.arguments[0] if self.arguments else "")]
+        return [generated_table(kind=self.name, argument=self.arguments[0] if self.arguments else "")]
 
 
 class ZhejiangDomain(Domain):
@@ -123,7 +121,7 @@ def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(quote)):
         node.replace_self(_quoted(app, domain, docname, node))
     for node in list(doctree.findall(generated_table)):
-        node.replace_self(GENERATED[node["kind"]](app, domain, docname, node["chapter"]))
+        node.replace_self(GENERATED[node["kind"]](app, domain, docname, node["argument"]))
 
 
 def _quoted(app, domain, docname, node) -> nodes.Node:
@@ -183,7 +181,7 @@ def _table(columns: list[str], rows: list[tuple[str, list]], classes: list[str])
     return nodes.container("", table, classes=["zr-table-box"])
 
 
-def scoreboard(app, domain, docname, chapter) -> nodes.Node:
+def scoreboard(app, domain, docname, argument) -> nodes.Node:
     """Verdicts by chapter: each claim counts once, with the most serious verdict of its bases."""
     rows = []
     for page in dict.fromkeys(page for page, _ in domain.records("verdict")):
@@ -197,54 +195,63 @@ def scoreboard(app, domain, docname, chapter) -> nodes.Node:
     return _table(["Chapter", "Claims", *(v.capitalize() for v in claims.VERDICTS)], rows, ["zr-numbers"])
 
 
-def ledger(app, domain, docname, chapter) -> nodes.Node:
+def ledger(app, domain, docname, argument) -> nodes.Node:
     """Every claim with its verdict on each basis, in the order of the printed pages."""
     rows, seen = [], set()
     for page, record in sorted(domain.records("verdict"), key=lambda x: (x[1]["id"].split("-")[0], x[1]["page"] or 0)):
         link = _link(app, docname, page, f"{record['id']}-{record['basis']}",
                      render.verdict_mark(record["verdict"], word=True))
+        printed, computed = _texts(record)
         rows.append((None if record["id"] in seen else record["id"], [
-            [nodes.literal("", record["id"])],
-            "preface" if record["page"] is None else str(record["page"]),
-            record["place"],
-            record["claim"],
-            show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"]),
-            show.computed_text(record["computed"], record["decimals"], record["kind"]),
-            record["unit"],
+            [nodes.Text(f"{record['claim']} "), nodes.literal("", record["id"])],
+            _place(record),
+            f"{printed} {record['unit']}",
+            computed,
             record["kind"],
             record["basis"],
             [link],
             record["note"],
         ]))
         seen.add(record["id"])
-    columns = ["Id", "Page", "Place", "Claim", "Printed", "Computed", "Unit", "Kind", "Basis", "Verdict", "Note"]
-    return _table(columns, rows, ["zr-filter", "zr-ledger"])
+    return _table(["Claim", "Page", "Printed", "Computed", "Kind", "Basis", "Verdict", "Note"], rows, ["zr-filter", "zr-ledger"])
 
 
-def errata(app, domain, docname, chapter) -> nodes.Node:
+def _texts(record: dict) -> tuple[str, str]:
+    """Printed and computed value as the page shows them."""
+    return (show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"]),
+            show.computed_text(record["computed"], record["decimals"], record["kind"]))
+
+
+def _place(record: dict) -> str:
+    if record["page"] is None:
+        return record["place"]
+    return str(record["page"]) if record["place"] == "text" else f"{record['page']}, {record['place']}"
+
+
+def errata(app, domain, docname, argument) -> nodes.Node:
     """Every claim that differs: both values, how the printed one comes about, and what follows."""
-    result = nodes.container(classes=["zr-errata"])
+    wrong: dict[str, list] = {}
     for page, record in domain.records("verdict"):
-        if record["verdict"] != "differs" or not record["id"].startswith(chapter):
-            continue
-        name = nodes.paragraph("", "", nodes.strong("", record["claim"]), nodes.Text(" "), _link(
-            app, docname, page, f"{record['id']}-{record['basis']}", nodes.literal("", record["id"])))
-        printed = show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"])
-        computed = show.computed_text(record["computed"], record["decimals"], record["kind"])
-        page_name = "preface" if record["page"] is None else f"page {record['page']}"
+        if record["verdict"] == "differs":
+            wrong.setdefault(record["id"], []).append((page, record))
+    result = nodes.container(classes=["zr-errata"])
+    for claim_id, found in wrong.items():
+        record = found[0][1]
+        result += nodes.paragraph("", "", nodes.strong("", record["claim"]), nodes.Text(" "), nodes.literal("", claim_id))
         fields = nodes.field_list()
-        for label, text in (
-            ("Printed", f"{printed} {record['unit']} ({record['place']}, {page_name})"),
-            ("Computed", f"{computed} {record['unit']} ({record['basis']} basis)"),
-            ("How the printed number comes about", record["mechanism"]),
-            ("What the corrected number does", record["consequence"]),
-        ):
+        entries = [("Printed", f"{_texts(record)[0]} {record['unit']} (page {_place(record)})")]
+        entries += [(f"Computed, {r['basis']} basis", f"{_texts(r)[1]} {r['unit']}") for _, r in found]
+        entries += [("How the printed number comes about", record["mechanism"]),
+                    ("What the corrected number does", record["consequence"])]
+        for label, text in entries:
             fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", text)))
-        result += [name, fields]
+        result += fields
+        result += nodes.paragraph("", "", _link(app, docname, found[0][0], f"{claim_id}-{record['basis']}",
+                                                nodes.Text("Where it was computed")))
     return result
 
 
-def execution_status(app, domain, docname, chapter) -> nodes.Node:
+def execution_status(app, domain, docname, argument) -> nodes.Node:
     """Cells, warnings and inputs of every executed page."""
     rows = []
     for page, content in sorted(domain.data["pages"].items()):
@@ -257,14 +264,14 @@ def execution_status(app, domain, docname, chapter) -> nodes.Node:
     return _table(["Page", "Code cells", "Warnings", "Python", "Inputs (start of SHA-256)"], rows, [])
 
 
-def package_versions(app, domain, docname, chapter) -> nodes.Node:
+def package_versions(app, domain, docname, argument) -> nodes.Node:
     """Versions of the packages that the analysis rests on."""
     versions = data.locked_versions()
     wanted = ("jupyter-book", "matplotlib", "myst-nb", "numpy", "pandas", "scipy", "seaborn", "sphinx", "statsmodels")
     return _table(["Package", "Version"], [("", [name, versions[name]]) for name in wanted], [])
 
 
-def data_catalogue(app, domain, docname, chapter) -> nodes.Node:
+def data_catalogue(app, domain, docname, argument) -> nodes.Node:
     """Every table with its title, source, status and users."""
     users: dict[str, set[str]] = {}
     for page, record in domain.records("input"):
@@ -292,14 +299,14 @@ def data_catalogue(app, domain, docname, chapter) -> nodes.Node:
     return result
 
 
-def terms(app, domain, docname, chapter) -> nodes.Node:
+def terms(app, domain, docname, argument) -> nodes.Node:
     """The term table: English, Chinese, symbol, definition, unit."""
     frame = data.load("terms/terms")
     rows = [(f"term-{row.id}", [row.en, row.zh, row.symbol, row.definition, row.unit]) for row in frame.itertuples()]
     return _table(["English", "Chinese", "Symbol", "Definition", "Unit"], rows, ["zr-filter"])
 
 
-def citations(app, domain, docname, chapter) -> nodes.Node:
+def citations(app, domain, docname, argument) -> nodes.Node:
     """BibTeX and GB/T 7714 records of the book and of each chapter, from CITATION.cff and the chapter titles."""
     cff = _citation()
     year, author, book, version = cff["date-released"][:4], cff["authors"][0]["name"], cff["title"], cff["version"]
@@ -307,7 +314,7 @@ def citations(app, domain, docname, chapter) -> nodes.Node:
     result = nodes.container()
     entries = [(None, book)] + [(page, app.env.titles[page].astext()) for page in app.env.titles if _is_chapter(page)]
     for page, title in sorted(entries, key=lambda entry: entry[0] or ""):
-        if chapter and (page or "") != chapter:
+        if argument and (page or "") != argument:
             continue
         key = "zhejiang-recomputed" + (f"-{Path(page).name[:3].rstrip('_')}" if page else "")
         lines = [f"@{'incollection' if page else 'book'}{{{key},", f"  author = {{{{{author}}}}},", f"  title = {{{title}}},"]
@@ -408,10 +415,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     remove_leftovers(app, domain)
     for docname, page in domain.data["pages"].items():
         if page["cells"]:
-            executed = nbformat.read(outdir.parent / "jupyter_execute" / f"{docname}.ipynb", as_version=4)
-            for index, cell in enumerate(executed.cells):
-                cell["id"] = f"{Path(docname).name}-{index}"
-                cell.metadata.pop("execution", None)
+            executed = freshness.executed_notebook(Path(app.srcdir), Path(app.env.doc2path(docname)))
             nbformat.write(executed, folder / f"{Path(docname).name}.ipynb")
 
 

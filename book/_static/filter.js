@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
     search.placeholder = "Filter rows";
     search.setAttribute("aria-label", "Filter rows by text");
     const choices = heads.map((head, column) => {
-      if (!["Verdict", "Basis", "Kind", "Place"].includes(head.textContent.trim())) return null;
+      if (!["Verdict", "Basis", "Kind"].includes(head.textContent.trim())) return null;
       const select = document.createElement("select");
       select.setAttribute("aria-label", `Show only this ${head.textContent.trim().toLowerCase()}`);
       const values = new Set(rows.map((row) => word(row.cells[column])));
@@ -54,7 +54,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const number = (text) => parseFloat(text.replace(/,/g, "").replace(/^[a-z ]+/, ""));
+      const number = (text) => parseFloat(text.replace(/(\d),(\d)/g, "$1$2").replace(/^[a-z ]+/, ""));
       const keyed = rows.map((row) => ({ row, text: word(row.cells[column]) }));
       const numeric = keyed.every(({ text }) => text === "–" || text === "preface" || !isNaN(number(text)));
       keyed.sort((a, b) => numeric ? (number(a.text) || 0) - (number(b.text) || 0) : a.text.localeCompare(b.text));

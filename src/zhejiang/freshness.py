@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import JupyterCacheAbstract
+from nbformat import NotebookNode
 
 from zhejiang import data
 
@@ -59,6 +60,19 @@ def open_cache(root: Path) -> JupyterCacheAbstract:
     for notebook in notebooks(root):
         cache.add_nb_to_project(str(notebook), read_data=READER)
     return cache
+
+
+def executed_notebook(root: Path, page: Path) -> NotebookNode:
+    """Return a page as a notebook with its outputs from the cache; raise `KeyError` if it was not executed.
+
+    Nothing in it depends on the run: cells are numbered, times are left out.
+    """
+    cache = open_cache(root)
+    _, notebook = cache.merge_match_into_notebook(cache.get_project_notebook(str(page)).nb)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"{page.stem}-{number}"
+        cell.metadata.pop("execution", None)
+    return notebook
 
 
 def drop_stale(root: Path) -> dict[str, str]:
