@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -112,12 +111,14 @@ def jupyter_book(builder: str) -> None:
     BuildError
         jupyter-book failed; its own messages are above.
     """
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()",
-               "build", str(ROOT), "--builder", builder, "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, cwd=ROOT)
-    if done.returncode != 0:
+    from jupyter_book.cli.main import main
+
+    arguments = ["build", str(ROOT), "--builder", builder, "-W", "-n", "--keep-going", "-q"]
+    try:
+        main(arguments, standalone_mode=False)
+    except RuntimeError:
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
-        raise BuildError(f"jupyter-book build --builder {builder} failed, see above")
+        raise BuildError(f"jupyter-book build --builder {builder} failed, see above") from None
 
 
 def source_fingerprint() -> str:
