@@ -153,6 +153,28 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(tmp_path, built):
         assert "claim 'ch01-measures' is checked 2 times on the official basis" in output
 
 
+def test_changed_code_runs_the_notebook_again(tmp_path, built):
+    project = built.copy(tmp_path / "project")
+    project.replace("src/zhejiang/growth.py", '"""Growth rates."""', '"""Growth rates, changed."""')
+    done = succeeded(project.book())
+    assert "01_industrial_clusters: run in " in done.stdout
+    assert "(src/zhejiang, Python or a package changed)" in done.stdout
+
+
+def test_repository_address_is_one_setting(tmp_path, built):
+    """Buttons and links that need it appear when CITATION.cff names it, and not before."""
+    address = "https://github.com/someone/zhejiang-recomputed"
+    traces = ("/issues/new", "mybinder", address)
+    project = built.copy(tmp_path / "project")
+    assert not any(trace in project.page("01_industrial_clusters") for trace in traces)
+    project.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\ndoi: 10.1234/5\n")
+    succeeded(project.book())
+    page = project.page("01_industrial_clusters")
+    assert "/issues/new" in page
+    assert "mybinder.org/v2/gh/someone/zhejiang-recomputed/main" in page
+    assert "https://doi.org/10.1234/5" in page
+
+
 @pytest.mark.parametrize("quote, message", [
     ("{num}`ch01-no-such-number`", "no notebook publishes a number 'ch01-no-such-number'"),
     ("{verdict}`ch01-no-such-claim`", "no notebook checks a claim 'ch01-no-such-claim'"),

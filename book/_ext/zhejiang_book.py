@@ -26,7 +26,13 @@ import zhejiang
 from zhejiang import catalog, claims, data, freshness, render, show
 
 ROLES = ("num", "interval", "printed", "computed", "verdict")
-REPOSITORY_BUTTONS = {"use_repository_button": True, "use_issues_button": True}
+# What the theme shows once CITATION.cff names the repository.
+REPOSITORY_OPTIONS = {
+    "use_repository_button": True,
+    "use_issues_button": True,
+    "repository_branch": "main",
+    "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+}
 
 
 class quote(nodes.Inline, nodes.Element):
@@ -104,9 +110,9 @@ def check_records(app: Sphinx, env) -> list[str]:
     faults += [f"claim {id!r} is checked {n} times on the {basis} basis: expected once"
                for (id, basis), n in verdicts.items() if n > 1]
     checked = {id for id, _ in verdicts}
-    for path in sorted((data.DATA / "claims").glob("*.yml")):
+    for chapter in data.chapters_with_claims():
         faults += [f"claim {claim['id']!r} has no verdict: expected one from a notebook"
-                   for claim in data.read_claims(path.stem) if claim["id"] not in checked]
+                   for claim in data.read_claims(chapter) if claim["id"] not in checked]
     for docname, page in domain.data["pages"].items():
         if page["cells"] and not any(record["type"] == "input" for record in page["records"]):
             faults.append(f"page {docname!r} has code cells but reads no table: its cache could not be kept fresh")
@@ -310,7 +316,7 @@ def citations(app, domain, docname, argument) -> nodes.Node:
     """BibTeX and GB/T 7714 records of the book and of each chapter, from CITATION.cff and the chapter titles."""
     cff = _citation()
     year, author, book, version = cff["date-released"][:4], cff["authors"][0]["name"], cff["title"], cff["version"]
-    address = cff.get("doi") and f"https://doi.org/{cff['doi']}" or cff.get("repository-code", "")
+    address = f"https://doi.org/{cff['doi']}" if "doi" in cff else cff.get("repository-code", "")
     result = nodes.container()
     entries = [(None, book)] + [(page, app.env.titles[page].astext()) for page in app.env.titles if _is_chapter(page)]
     for page, title in sorted(entries, key=lambda entry: entry[0] or ""):
@@ -358,9 +364,10 @@ def configure(app: Sphinx, config) -> None:
         seconds, date = commit.stdout.split()
         os.environ["SOURCE_DATE_EPOCH"] = seconds
         config.html_last_updated_fmt = date
-    repository = _citation().get("repository-code")
-    if repository:
-        config.html_theme_options = {**config.html_theme_options, "repository_url": repository, **REPOSITORY_BUTTONS}
+    citation = _citation()
+    config.html_baseurl = citation.get("url", "")
+    if "repository-code" in citation:
+        config.html_theme_options = {**config.html_theme_options, **REPOSITORY_OPTIONS, "repository_url": citation["repository-code"]}
 
 
 def drop_stale(app: Sphinx) -> None:

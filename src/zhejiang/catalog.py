@@ -52,6 +52,7 @@ def generate() -> dict[str, str]:
         resources.append({
             "name": name.replace("/", "-").replace("_", "-"),
             "path": f"{name}.csv",
+            "profile": "tabular-data-resource",
             "title": sidecar["title"]["en"],
             "format": "csv",
             "mediatype": "text/csv",

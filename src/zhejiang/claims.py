@@ -12,9 +12,9 @@ wording    reproduces                               rounding
 exact      abs(v - p) <= u/2                        abs(v - p) <= 3u/2, or the interval that the
                                                     rounding of the inputs allows meets p +- u/2
 about      v rounds to p at p's last printed digit  abs(v - p) <= 5 percent of p
-over       v > p                                    the interval reaches above p, or v > p - u/2
-at least   v >= p                                   as for over
-under      v < p                                    the interval reaches below p, or v < p + u/2
+over       v > p                                    the interval reaches above p, or v >= p - u/2
+at least   v >= p                                   the interval reaches p, or v >= p - u/2
+under      v < p                                    the interval reaches below p, or v <= p + u/2
 almost     0.9 p <= v < p                           0.9 p - u/2 <= v <= p + u/2
 between    p0 - u/2 <= min v, max v <= p1 + u/2     p0 - 3u/2 <= min v, max v <= p1 + 3u/2
 rank       v = p                                    the interval contains p
@@ -73,14 +73,18 @@ class Verdict:
 def get(claim_id: str) -> dict:
     """Return the ledger's entry; raise `KeyError` for an unknown id."""
     chapter = claim_id.split("-")[0]
-    for claim in data.read_claims(chapter):
+    try:
+        ledger = data.read_claims(chapter)
+    except data.MissingFileError:
+        ledger = []
+    for claim in ledger:
         if claim["id"] == claim_id:
             return claim
     raise KeyError(f"unknown claim id {claim_id!r}: data/claims/{chapter}.yml has no such claim")
 
 
-def printed(claim_id: str) -> float:
-    """Return the printed value of a claim, in its unit, as an input for a computation."""
+def printed(claim_id: str) -> float | list[float]:
+    """Return the printed value of a claim (both ends for "between"), in its unit, as an input for a computation."""
     return get(claim_id)["printed"]
 
 
@@ -120,8 +124,7 @@ def check(
     """
     claim = get(claim_id)
     values = [float(v) for v in value] if claim["wording"] == "between" else [float(value)]
-    if basis not in BASES:
-        raise ValueError(f"claim {claim_id!r}: basis {basis!r}: expected one of {BASES}")
+    _check_basis(claim_id, basis)
     if not values or not all(map(math.isfinite, values)):
         raise ValueError(f"claim {claim_id!r}: computed value {value!r}: expected finite numbers")
     if (lo is None) != (hi is None) or (lo is not None and not lo - SLACK <= min(values) <= max(values) <= hi + SLACK):
@@ -153,9 +156,10 @@ def not_testable(claim_id: str, basis: str = "official") -> Verdict:
     KeyError
         Unknown claim.
     ValueError
-        The ledger does not say what is missing.
+        Unknown basis, or the ledger does not say what is missing.
     """
     claim = get(claim_id)
+    _check_basis(claim_id, basis)
     if not claim.get("missing"):
         raise ValueError(f"claim {claim_id!r}: not testable, but the ledger has no `missing` that says why")
     return Verdict(basis=basis, verdict="not testable", computed=None, note=claim["missing"], **_fields(claim))
@@ -188,6 +192,11 @@ def matches(candidates: pd.Series, value: float, decimals: int) -> pd.Series:
     return candidates[(candidates - value).abs() <= 0.5 * 10.0**-decimals + SLACK]
 
 
+def _check_basis(claim_id: str, basis: str) -> None:
+    if basis not in BASES:
+        raise ValueError(f"claim {claim_id!r}: basis {basis!r}: expected one of {BASES}")
+
+
 def _fields(claim: dict) -> dict:
     value = claim["printed"]
     return {
@@ -205,15 +214,15 @@ def _compare(claim: dict, values: list[float], lo: float | None, hi: float | Non
     if wording == "exact":
         good, near = abs(v - p) <= half, abs(v - p) <= wide or (lo <= p + half and hi >= p - half)
     elif wording == "about":
-        good, near = abs(v - p) <= half, abs(v - p) <= 0.05 * abs(p)
+        good, near = abs(v - p) <= half, abs(v - p) <= 0.05 * abs(p) + SLACK
     elif wording == "over":
-        good, near = v > p, hi > p or v > p - half
+        good, near = v > p + SLACK, hi > p + SLACK or v >= p - half
     elif wording == "at least":
-        good, near = v >= p, hi >= p or v > p - half
+        good, near = v >= p - SLACK, hi >= p - SLACK or v >= p - half
     elif wording == "under":
-        good, near = v < p, lo < p or v < p + half
+        good, near = v < p - SLACK, lo < p - SLACK or v <= p + half
     elif wording == "almost":
-        good, near = 0.9 * p <= v < p, 0.9 * p - half <= v <= p + half
+        good, near = 0.9 * p - SLACK <= v < p - SLACK, 0.9 * p - half <= v <= p + half
     elif wording == "between":
         good = p[0] - half <= min(values) and max(values) <= p[1] + half
         near = p[0] - wide <= min(values) and max(values) <= p[1] + wide

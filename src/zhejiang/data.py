@@ -7,8 +7,10 @@ and the SHA-256 of the file. This is the only module that reads a file.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.metadata
+import io
 import json
 import platform
 import re
@@ -31,6 +33,10 @@ RECORD = "application/vnd.zhejiang.record+json"
 
 class DataError(ValueError):
     """A file that does not match its description; the message names file, row, column and value."""
+
+
+class MissingFileError(DataError):
+    """A file that is not there."""
 
 
 def load(table: str) -> pd.DataFrame:
@@ -71,36 +77,60 @@ def read_sidecar(path: Path) -> dict:
     return _read_yaml(path, "table")
 
 
+def chapters_with_claims() -> list[str]:
+    """Return the chapters that have a ledger, such as ``ch01``."""
+    return sorted(path.stem for path in (DATA / "claims").glob("*.yml"))
+
+
 @lru_cache
 def read_claims(chapter: str) -> list[dict]:
     """Return the claims of a chapter, one dict each, printed tables expanded to one claim a cell.
 
-    Raises `DataError` for a file that does not follow the schema, an id that occurs twice or does
-    not start with the chapter's.
+    Raises `DataError` for a file that does not follow the schema, names a column that a table does not
+    have, or holds an id that occurs twice or does not start with the chapter's.
     """
     path = DATA / "claims" / f"{chapter}.yml"
+    name = _name(path)
     document = _read_yaml(path, "claims")
+    if document["chapter"] != chapter:
+        raise DataError(f"{name}, chapter: {document['chapter']!r}: expected {chapter!r}")
     claims = [{"wording": "exact", **claim} for claim in document["claims"]]
     for printed in document.get("tables", []):
-        frame = load(printed["table"])
-        for column, cell in printed["cells"].items():
-            for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column]):
-                claims.append({
-                    "id": f"{printed['id']}-{cell['slug']}-{by}",
-                    "page": printed["page"],
-                    "place": printed["place"],
-                    "printed": value,
-                    "wording": "exact",
-                    **{k: v for k, v in cell.items() if k != "slug"},
-                    "claim": cell["claim"].format(label=label),
-                })
+        claims += _cell_claims(name, printed)
     ids = [claim["id"] for claim in claims]
-    for claim_id in ids:
-        if not claim_id.startswith(f"{chapter}-"):
-            raise DataError(f"{_name(path)}: claim {claim_id!r}: expected an id that starts with '{chapter}-'")
+    for claim in claims:
+        claim_id, value = claim["id"], claim["printed"]
+        if not re.fullmatch(rf"{chapter}-[a-z0-9-]+", claim_id):
+            raise DataError(f"{name}: claim {claim_id!r}: expected '{chapter}-' and lower-case letters, digits, hyphens")
         if ids.count(claim_id) > 1:
-            raise DataError(f"{_name(path)}: claim {claim_id!r} occurs {ids.count(claim_id)} times: expected once")
+            raise DataError(f"{name}: claim {claim_id!r} occurs {ids.count(claim_id)} times: expected once")
+        if isinstance(value, list) != (claim["wording"] == "between") or (isinstance(value, list) and value[0] > value[1]):
+            raise DataError(f"{name}: claim {claim_id!r}: printed {value}, worded {claim['wording']!r}: expected two"
+                            " numbers in rising order for 'between' and one number for any other wording")
     record_input(path)
+    return claims
+
+
+def _cell_claims(name: str, printed: dict) -> list[dict]:
+    """Return one claim for every cell of the named columns of a printed table."""
+    frame = load(printed["table"])
+    for column in (printed["by"], printed["label"], *printed["cells"]):
+        if column not in frame.columns:
+            raise DataError(f"{name}: table {printed['table']!r} has no column {column!r}: expected one of {list(frame.columns)}")
+    claims = []
+    for column, cell in printed["cells"].items():
+        for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column]):
+            if pd.isna(value):
+                raise DataError(f"{name}: table {printed['table']!r}, column {column!r}, {by}: empty: expected a printed value")
+            claims.append({
+                "id": f"{printed['id']}-{cell['slug']}-{by}",
+                "page": printed["page"],
+                "place": printed["place"],
+                "printed": value,
+                "wording": "exact",
+                **{k: v for k, v in cell.items() if k != "slug"},
+                "claim": cell["claim"].replace("{label}", str(label)),
+            })
     return claims
 
 
@@ -110,44 +140,40 @@ def check_table(path: Path, sidecar: dict) -> pd.DataFrame:
     Faults in the content are reported before the checksum, since they say more.
     """
     name = _name(path)
+    expected = [column["name"] for column in sidecar["columns"]]
+    for column in [*sidecar["key"], *(c for rule in sidecar.get("sums", []) for c in (*rule["of"], rule["equals"]))]:
+        if column not in expected:
+            raise DataError(f"{_name(path.with_suffix('.yml'))}: key or sums name the column {column!r}: expected one of {expected}")
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"{name}: no such file, but a sidecar describes it") from None
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = raw[: error.start].count(b"\n") + 1
-        raise DataError(
-            f"{name}, row {row}: byte {raw[error.start]:#04x} at position {error.start}: expected UTF-8"
-        ) from None
-    try:
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except pd.errors.ParserError as error:
-        raise DataError(f"{name}: {error}: expected a table with the same number of cells in each row") from None
-    expected = [column["name"] for column in sidecar["columns"]]
-    if list(text.columns) != expected:
-        missing = [c for c in expected if c not in text.columns]
-        extra = [c for c in text.columns if c not in expected]
+    header, rows = _rows(name, raw)
+    if header != expected:
+        missing = [c for c in expected if c not in header]
+        extra = [c for c in header if c not in expected]
         raise DataError(
             f"{name}, row 1: columns missing: {missing or 'none'}, unknown: {extra or 'none'}: expected {expected}"
         )
+    if not rows:
+        raise DataError(f"{name}: 0 rows: expected {sidecar['rows']}")
+    text = pd.DataFrame(rows, columns=header, dtype=str)
     frame = pd.DataFrame({c["name"]: _typed(name, text[c["name"]], c) for c in sidecar["columns"]})
     double = frame.duplicated(sidecar["key"])
     if double.any():
         row = double.idxmax()
         raise DataError(
-            f"{name}, row {row + 2}, column {sidecar['key']}: {frame.loc[row, sidecar['key']].tolist()}"
+            f"{name}, row {row + 2}, column {', '.join(sidecar['key'])}: {', '.join(text.loc[row, sidecar['key']])}"
             " occurs before: expected a key that occurs once"
         )
     for rule in sidecar.get("sums", []):
-        gap = frame[rule["of"]].sum(axis=1, skipna=False) - frame[rule["equals"]]
-        wrong = gap.abs() > rule["tolerance"] + 1e-9
+        total = frame[rule["of"]].sum(axis=1, skipna=False)
+        wrong = (total - frame[rule["equals"]]).abs() > rule["tolerance"] + 1e-9
         if wrong.any():
             row = wrong.idxmax()
             raise DataError(
-                f"{name}, row {row + 2}, column {rule['equals']}: {frame.loc[row, rule['equals']]}: expected"
-                f" {' + '.join(rule['of'])} = {frame.loc[row, rule['of']].sum():g} within {rule['tolerance']:g}"
+                f"{name}, row {row + 2}, column {rule['equals']}: {text.loc[row, rule['equals']]}: expected"
+                f" {' + '.join(rule['of'])} = {total[row]:.12g} within {rule['tolerance']:g}"
             )
     if len(frame) != sidecar["rows"]:
         raise DataError(f"{name}: {len(frame)} rows: expected {sidecar['rows']}")
@@ -160,6 +186,25 @@ def check_table(path: Path, sidecar: dict) -> pd.DataFrame:
     return frame
 
 
+def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of a CSV file; every row has as many cells as the header."""
+    try:
+        content = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"{name}, row {row}: byte {raw[error.start]:#04x} at position {error.start}: expected UTF-8"
+        ) from None
+    for sign, what in (("\ufeff", "a byte order mark"), ("\r", "a carriage return")):
+        if sign in content:
+            raise DataError(f"{name}, row {content[: content.index(sign)].count(chr(10)) + 1}: {what}: expected UTF-8 with plain line ends")
+    header, *rows = csv.reader(io.StringIO(content, newline="")) if content else [[]]
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            raise DataError(f"{name}, row {number}: {len(row)} cells: expected {len(header)}, as in the header")
+    return header, rows
+
+
 def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
     def refuse(row: int, expectation: str):
         raise DataError(f"{name}, row {row + 2}, column {column['name']}: {text[row]!r}: expected {expectation}")
@@ -170,15 +215,14 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
     if column["type"] == "string":
         values = text
     else:
-        pattern = r"[+-]?\d+" if column["type"] == "integer" else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+        integer = column["type"] == "integer"
+        # At most eighteen digits: more do not fit an int64, and a float would silently round them.
+        pattern = r"[+-]?[0-9]{1,18}" if integer else r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"
         wrong = ~empty & ~text.str.fullmatch(pattern)
         if wrong.any():
-            refuse(wrong.idxmax(), f"{'an integer' if column['type'] == 'integer' else 'a number'}")
+            refuse(wrong.idxmax(), "an integer" if integer else "a number")
         values = pd.to_numeric(text.mask(empty))
-        if column["type"] == "integer":
-            values = values.astype("Int64" if empty.any() else "int64")
-        else:
-            values = values.astype("float64")
+        values = values.astype(("Int64" if empty.any() else "int64") if integer else "float64")
         for limit, outside in (("minimum", np.less), ("maximum", np.greater)):
             if limit in column:
                 wrong = ~empty & outside(values.fillna(column[limit]), column[limit])
@@ -196,7 +240,7 @@ def _read_yaml(path: Path, schema: str) -> dict:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{name}: no such file") from None
+        raise MissingFileError(f"{name}: no such file") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: byte at position {error.start}: expected UTF-8") from None
     except yaml.YAMLError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 
@@ -25,7 +26,7 @@ def annualised(series: pd.Series, start: int, end: int) -> float:
     for year in (start, end):
         if year not in series.index:
             raise ValueError(f"year {year}: expected one of {series.index.tolist()}")
-        if not series[year] > 0:
+        if pd.isna(series[year]) or not 0 < series[year] < np.inf:
             raise ValueError(f"year {year}: level {series[year]}: expected a positive level")
     if start >= end:
         raise ValueError(f"years {start} to {end}: expected the first before the second")
