@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from zhejiang import ROOT
+
+# No time limit for an example: a loaded machine is no fault.
+settings.register_profile("zhejiang", deadline=None)
+settings.load_profile("zhejiang")
 
 PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
          "Makefile", "book", "data", "src"]

@@ -211,7 +211,7 @@ def ledger(app, domain, docname, argument) -> nodes.Node:
         rows.append((None if record["id"] in seen else record["id"], [
             [nodes.Text(f"{record['claim']} "), nodes.literal("", record["id"])],
             _place(record),
-            f"{printed} {record['unit']}",
+            f"{printed} ({record['unit']})",
             computed,
             record["kind"],
             record["basis"],
@@ -245,8 +245,8 @@ def errata(app, domain, docname, argument) -> nodes.Node:
         record = found[0][1]
         result += nodes.paragraph("", "", nodes.strong("", record["claim"]), nodes.Text(" "), nodes.literal("", claim_id))
         fields = nodes.field_list()
-        entries = [("Printed", f"{_texts(record)[0]} {record['unit']} (page {_place(record)})")]
-        entries += [(f"Computed, {r['basis']} basis", f"{_texts(r)[1]} {r['unit']}") for _, r in found]
+        entries = [("Printed", f"{_texts(record)[0]} ({record['unit']}), page {_place(record)}")]
+        entries += [(f"Computed, {r['basis']} basis", f"{_texts(r)[1]} ({r['unit']})") for _, r in found]
         entries += [("How the printed number comes about", record["mechanism"]),
                     ("What the corrected number does", record["consequence"])]
         for label, text in entries:

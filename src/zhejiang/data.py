@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import io
 import json
+import math
 import platform
 import re
 from functools import lru_cache
@@ -104,7 +105,10 @@ def read_claims(chapter: str) -> list[dict]:
             raise DataError(f"{name}: claim {claim_id!r}: expected '{chapter}-' and lower-case letters, digits, hyphens")
         if ids.count(claim_id) > 1:
             raise DataError(f"{name}: claim {claim_id!r} occurs {ids.count(claim_id)} times: expected once")
-        if isinstance(value, list) != (claim["wording"] == "between") or (isinstance(value, list) and value[0] > value[1]):
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(v, (int, float)) and math.isfinite(v) for v in values):
+            raise DataError(f"{name}: claim {claim_id!r}: printed {value!r}: expected a number")
+        if (len(values) == 2) != (claim["wording"] == "between") or (len(values) == 2 and values[0] >= values[1]):
             raise DataError(f"{name}: claim {claim_id!r}: printed {value}, worded {claim['wording']!r}: expected two"
                             " numbers in rising order for 'between' and one number for any other wording")
     record_input(path)
@@ -113,7 +117,10 @@ def read_claims(chapter: str) -> list[dict]:
 
 def _cell_claims(name: str, printed: dict) -> list[dict]:
     """Return one claim for every cell of the named columns of a printed table."""
-    frame = load(printed["table"])
+    try:
+        frame = load(printed["table"])
+    except MissingFileError as error:
+        raise DataError(f"{name}: table {printed['table']!r}: {error}") from None
     for column in (printed["by"], printed["label"], *printed["cells"]):
         if column not in frame.columns:
             raise DataError(f"{name}: table {printed['table']!r} has no column {column!r}: expected one of {list(frame.columns)}")
@@ -122,6 +129,9 @@ def _cell_claims(name: str, printed: dict) -> list[dict]:
         for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column]):
             if pd.isna(value):
                 raise DataError(f"{name}: table {printed['table']!r}, column {column!r}, {by}: empty: expected a printed value")
+            text = cell["claim"].replace("{label}", str(label))
+            if "{" in text or "}" in text:
+                raise DataError(f"{name}: table {printed['table']!r}, column {column!r}: claim {text!r}: expected no name in braces but {{label}}")
             claims.append({
                 "id": f"{printed['id']}-{cell['slug']}-{by}",
                 "page": printed["page"],
@@ -129,7 +139,7 @@ def _cell_claims(name: str, printed: dict) -> list[dict]:
                 "printed": value,
                 "wording": "exact",
                 **{k: v for k, v in cell.items() if k != "slug"},
-                "claim": cell["claim"].replace("{label}", str(label)),
+                "claim": text,
             })
     return claims
 
@@ -141,9 +151,12 @@ def check_table(path: Path, sidecar: dict) -> pd.DataFrame:
     """
     name = _name(path)
     expected = [column["name"] for column in sidecar["columns"]]
-    for column in [*sidecar["key"], *(c for rule in sidecar.get("sums", []) for c in (*rule["of"], rule["equals"]))]:
-        if column not in expected:
-            raise DataError(f"{_name(path.with_suffix('.yml'))}: key or sums name the column {column!r}: expected one of {expected}")
+    numeric = [column["name"] for column in sidecar["columns"] if column["type"] != "string"]
+    summed = [c for rule in sidecar.get("sums", []) for c in (*rule["of"], rule["equals"])]
+    for field, columns, allowed in (("key", sidecar["key"], expected), ("sums", summed, numeric)):
+        for column in columns:
+            if column not in allowed:
+                raise DataError(f"{_name(path.with_suffix('.yml'))}: {field} names the column {column!r}: expected one of {allowed}")
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -198,8 +211,13 @@ def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
     for sign, what in (("\ufeff", "a byte order mark"), ("\r", "a carriage return")):
         if sign in content:
             raise DataError(f"{name}, row {content[: content.index(sign)].count(chr(10)) + 1}: {what}: expected UTF-8 with plain line ends")
-    header, *rows = csv.reader(io.StringIO(content, newline="")) if content else [[]]
+    try:
+        header, *rows = csv.reader(io.StringIO(content, newline="")) if content else [[]]
+    except csv.Error as error:
+        raise DataError(f"{name}: {error}: expected a quote that is closed in its row") from None
     for number, row in enumerate(rows, 2):
+        if any("\n" in cell for cell in row):
+            raise DataError(f"{name}, row {number}: a line break in a cell: expected a quote that is closed in its row")
         if len(row) != len(header):
             raise DataError(f"{name}, row {number}: {len(row)} cells: expected {len(header)}, as in the header")
     return header, rows
@@ -217,12 +235,14 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
     else:
         integer = column["type"] == "integer"
         # At most eighteen digits: more do not fit an int64, and a float would silently round them.
-        pattern = r"[+-]?[0-9]{1,18}" if integer else r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"
+        pattern = r"[+-]?[0-9]{1,18}" if integer else r"[+-]?([0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?"
         wrong = ~empty & ~text.str.fullmatch(pattern)
         if wrong.any():
-            refuse(wrong.idxmax(), "an integer" if integer else "a number")
-        values = pd.to_numeric(text.mask(empty))
-        values = values.astype(("Int64" if empty.any() else "int64") if integer else "float64")
+            refuse(wrong.idxmax(), 'an integer' if integer else 'a number')
+        if integer:
+            values = pd.Series([int(cell) if cell else pd.NA for cell in text], dtype="Int64" if empty.any() else "int64")
+        else:
+            values = pd.to_numeric(text.mask(empty)).astype("float64")
         for limit, outside in (("minimum", np.less), ("maximum", np.greater)):
             if limit in column:
                 wrong = ~empty & outside(values.fillna(column[limit]), column[limit])

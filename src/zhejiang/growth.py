@@ -21,13 +21,13 @@ def annualised(series: pd.Series, start: int, end: int) -> float:
     Raises
     ------
     ValueError
-        A year is not in the index, the order is wrong, or a level is not positive.
+        A year is not in the index, the order is wrong, or a level is empty, infinite or not positive.
     """
     for year in (start, end):
         if year not in series.index:
             raise ValueError(f"year {year}: expected one of {series.index.tolist()}")
         if pd.isna(series[year]) or not 0 < series[year] < np.inf:
-            raise ValueError(f"year {year}: level {series[year]}: expected a positive level")
+            raise ValueError(f"year {year}: level {series[year]}: expected a positive, finite level")
     if start >= end:
         raise ValueError(f"years {start} to {end}: expected the first before the second")
     return 100 * ((series[end] / series[start]) ** (1 / (end - start)) - 1)

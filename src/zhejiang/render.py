@@ -94,6 +94,8 @@ def _row(entries: list[nodes.entry]) -> nodes.row:
 
 def _entry(cell: dict, align: str, *classes: str) -> nodes.entry:
     text = nodes.paragraph("", cell.get("text", ""))
+    if len(cell.get("text", "")) <= 12:
+        classes += ("zr-short",)
     if "mark" in cell:
         if cell.get("text"):
             text += nodes.Text(" ")
