@@ -78,7 +78,7 @@ def _environment(lock: str) -> str:
     if not STAMP.exists():
         venv.create(VENV, with_pip=True, clear=True)
     uv = shutil.which("uv")
-    install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+    install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
     # Hashes and an editable install cannot share one run.
     subprocess.run([*install, "--quiet", "--require-hashes", "-r", lock], cwd=ROOT, check=True)
     subprocess.run([*install, "--quiet", "--no-deps", "--no-build-isolation", "--editable", "."], cwd=ROOT, check=True)

@@ -86,7 +86,12 @@ def execute() -> dict[str, dict]:
     freshness.isolate_kernels(ROOT)
     failures = []
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for future in as_completed([pool.submit(run, notebook) for notebook in waiting]):
+        running = [pool.submit(run, notebook) for notebook in waiting]
+        # The pages need these next; they load while the kernels run.
+        import jupyter_book.sphinx  # noqa: F401
+        import myst_nb.sphinx_ext  # noqa: F401
+
+        for future in as_completed(running):
             notebook, result, seconds = future.result()
             reason = reasons.get(notebook.stem, "new or its code changed")
             state = "run" if result.succeeded else "failed"
