@@ -134,6 +134,9 @@ published[["ch01-dependence-rise-official"]] <- rise(2001, 2005)[[report]]
 published[["ch01-dependence-combinations"]] <- length(in_2005)
 published[["ch01-dependence-step-least"]] <- min(steps)
 published[["ch01-dependence-step-most"]] <- max(steps)
+published[["ch01-dependence-step-2005"]] <- diff(all_years[c("2004", "2005"), report])
+published[["ch01-dependence-step-2005-revised"]] <-
+  diff(all_years[c("2004", "2005"), "trading firm|census_revised|Federal Reserve"])
 published[["ch01-dependence-peak"]] <- max(peak)
 published[["ch01-dependence-2009"]] <- peak[["2009"]]
 
@@ -149,6 +152,11 @@ for (series in names(exports)) {
 published[["ch01-cluster-exports-share-internal"]] <- values[["cluster_share.2004.trading firm"]]
 published[["ch01-cluster-exports-share-official"]] <- values[["cluster_share.2004.place of origin"]]
 published[["ch01-cluster-share-origin"]] <- values[["cluster_share.2004.place of origin"]]
+corners <- 100 * outer(2901 + c(-0.5, 0.5), 46.10 + c(-0.005, 0.005), "/")
+published <- c(published, with_interval("ch01-cluster-share-denominator", 100 * 2901 / 46.10, corners))
+for (year in c("2004", "2005")) {
+  published[[paste0("ch01-exports-yuan-", year)]] <- exports[["trading firm"]][[year]] * fed[[year]]
+}
 published[["ch01-prices-currency"]] <- 100 * (fed[["2004"]] / fed[["1995"]] - 1)
 
 # Exports of 2006 by trading firm, from the ratios of the two series in 2000 to 2005.
