@@ -41,17 +41,15 @@ class MissingFileError(DataError):
 
 
 def load(table: str) -> pd.DataFrame:
-    """Return a table after checking it against its sidecar.
+    """Return a table, as a DataFrame, after checking it against its sidecar.
+
+    It has the sidecar's columns in its order. Integer columns are int64 (Int64 where empty cells are known),
+    numbers float64, text is str. ``attrs["sidecar"]`` holds the sidecar.
 
     Parameters
     ----------
     table
         Name below `data/` without ending, e.g. ``"macro/exchange_rates"``.
-
-    Returns
-    -------
-    DataFrame with the sidecar's columns in its order. Integer columns are int64 (Int64 where empty
-    cells are known), numbers float64, text is str. ``attrs["sidecar"]`` holds the sidecar.
 
     Raises
     ------

@@ -26,11 +26,12 @@ from zhejiang.claims import Verdict
 
 ID = re.compile(r"ch[0-9]{2}a?-[a-z0-9-]+")
 
-# Colours hold a contrast of three to one on white and on the dark theme's background (Okabe and Ito's
-# colour-blind-safe palette). The accent is the place that the chapter is about.
-ACCENT, BLUE, GREEN, PURPLE, ORANGE = "#d55e00", "#0072b2", "#009e73", "#aa6f99", "#b98400"
+# The hues of Okabe and Ito's colour-blind-safe palette, darkened for white and lightened for the dark theme so that
+# text in them has a contrast of 4.5 to one. The accent is the place that the chapter is about.
+ACCENT, BLUE, GREEN, PURPLE, ORANGE = "#bf4f00", "#0067a3", "#00775a", "#96527f", "#8a6200"
 INK, MUTED, GRID = "#1f2933", "#616b76", "#d9dde3"
-DARK = {INK: "#e8eaed", MUTED: "#a9b1ba", GRID: "#3b424b"}
+DARK = {ACCENT: "#f08a3c", BLUE: "#56aee8", GREEN: "#2bc49a", PURPLE: "#d39ac0", ORANGE: "#d9a520",
+        INK: "#e8eaed", MUTED: "#a9b1ba", GRID: "#3b424b"}
 
 SYMBOLS = {"reproduces": "✓", "rounding": "≈", "differs": "✗", "not testable": "?"}
 
@@ -188,7 +189,7 @@ def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str) -> Non
 
 
 def dark(svg: str) -> str:
-    """Return the figure with ink, axes and grid in the colours of the dark theme."""
+    """Return the figure in the colours of the dark theme."""
     for light, colour in DARK.items():
         svg = svg.replace(light, colour)
     return svg
