@@ -74,7 +74,7 @@ def _shown_strings(tree: ast.AST) -> list[str]:
                 for value in [*label, *(k.value for k in node.keywords if k.arg in shown)]:
                     strings += _fixed(value)
         if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values):
+            for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value in shown:
                     strings += _fixed(value)
     return strings

@@ -27,7 +27,6 @@ from IPython.display import display
 
 from zhejiang import ROOT
 
-
 DATA = ROOT / "data"
 RECORD = "application/vnd.zhejiang.record+json"
 
@@ -124,7 +123,7 @@ def _cell_claims(name: str, printed: dict) -> list[dict]:
             raise DataError(f"{name}: table {printed['table']!r} has no column {column!r}: expected one of {list(frame.columns)}")
     claims = []
     for column, cell in printed["cells"].items():
-        for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column]):
+        for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column], strict=True):
             if pd.isna(value):
                 raise DataError(f"{name}: table {printed['table']!r}, column {column!r}, {by}: empty: expected a printed value")
             text = cell["claim"].replace("{label}", str(label))

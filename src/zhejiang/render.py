@@ -55,8 +55,8 @@ def table_nodes(payload: dict, document: nodes.document) -> list[nodes.Node]:
     table += nodes.title(text=payload["caption"])
     group = nodes.tgroup(cols=len(payload["columns"]))
     table += group
-    for index, column in enumerate(payload["columns"]):
-        group += nodes.colspec(colwidth=1, **({"stub": 1} if index == 0 else {}))
+    group += nodes.colspec(colwidth=1, stub=1)
+    group += [nodes.colspec(colwidth=1) for _ in payload["columns"][1:]]
     head = nodes.thead()
     head += _row([_entry({"text": c["label"]}, c["align"]) for c in payload["columns"]])
     if any(c["unit"] for c in payload["columns"]):
