@@ -52,7 +52,7 @@ class QuoteRole(SphinxRole):
 
 
 class GeneratedDirective(SphinxDirective):
-    """A table made from records or from `data/`; `citations` takes the page to cite."""
+    """A table or figure made from records or from `data/`; the argument names the page or the figure."""
 
     optional_arguments = 1
 
@@ -257,6 +257,22 @@ def errata(app, domain, docname, argument) -> nodes.Node:
     return result
 
 
+def figure_from(app, domain, docname, argument) -> nodes.Node:
+    """A figure of another page, with its caption as a link to the place where it is made."""
+    found = [(page, record) for page, record in domain.records("figure") if record["id"] == argument]
+    if not found:
+        raise ExtensionError(f"{docname}: no notebook publishes a figure {argument!r}")
+    page, record = found[0]
+    result = nodes.container(classes=["zr-figure"])
+    for image in render.image_nodes(record["images"], record["alt"]):
+        # What Sphinx's image collector would have set, had the page been read with the image in it.
+        image["uri"] = image["uri"].lstrip("/")
+        image["candidates"] = {"*": image["uri"]}
+        result += image
+    result += nodes.paragraph("", "", _link(app, docname, page, argument, nodes.Text(record["caption"])), classes=["zr-source"])
+    return result
+
+
 def execution_status(app, domain, docname, argument) -> nodes.Node:
     """Cells, warnings and inputs of every executed page."""
     rows = []
@@ -343,6 +359,7 @@ GENERATED = {
     "data-catalogue": data_catalogue,
     "terms": terms,
     "citations": citations,
+    "figure-from": figure_from,
 }
 
 

@@ -44,7 +44,8 @@ class RecordRenderer:
             return result
         record = data.output_metadata.get("image/svg+xml", {}).get("zhejiang")
         if data.mime_type == "image/svg+xml" and record:
-            return [records(records=[record]), *figure_nodes(record, data.string, renderer.write_file, document)]
+            images = _write_images(record["id"], data.string, renderer.write_file)
+            return [records(records=[{**record, "images": images}]), *figure_nodes(record, images, document)]
         return None
 
 
@@ -72,18 +73,29 @@ def table_nodes(payload: dict, document: nodes.document) -> list[nodes.Node]:
     return result
 
 
-def figure_nodes(record: dict, svg: str, write_file, document: nodes.document) -> list[nodes.Node]:
+def figure_nodes(record: dict, images: dict[str, str], document: nodes.document) -> list[nodes.Node]:
     """Return a figure with one image for each theme, its text alternative, caption and source line."""
     figure = nodes.figure(ids=[record["id"]], names=[record["id"]], classes=["zr-figure"])
     document.note_explicit_target(figure)
-    for theme, content in (("light", svg), ("dark", dark(svg))):
-        name = f"{record['id']}-{hashlib.sha256(content.encode()).hexdigest()[:12]}-{theme}.svg"
-        uri = write_file([name], content.encode(), overwrite=False, exists_ok=True)
-        # Not the theme's only-light and only-dark: they hide the caption too. dark-light keeps it from
-        # putting a white ground behind the image.
-        figure += nodes.image(uri=uri, alt=record["alt"], classes=[f"zr-{theme}", "dark-light"])
+    figure += image_nodes(images, record["alt"])
     figure += nodes.caption(text=record["caption"])
     return [figure, nodes.paragraph("", record["source"], classes=["zr-source"])]
+
+
+def image_nodes(images: dict[str, str], alt: str) -> list[nodes.image]:
+    """Return one image for each theme; the style sheet shows the one that fits."""
+    # Not the theme's only-light and only-dark: they hide the caption too. dark-light keeps it from putting a
+    # white ground behind the image.
+    return [nodes.image(uri=uri, alt=alt, classes=[f"zr-{theme}", "dark-light"]) for theme, uri in images.items()]
+
+
+def _write_images(figure_id: str, svg: str, write_file) -> dict[str, str]:
+    """Write the figure for both themes; return the address of each, which changes with its content."""
+    images = {}
+    for theme, content in (("light", svg), ("dark", dark(svg))):
+        name = f"{figure_id}-{hashlib.sha256(content.encode()).hexdigest()[:12]}-{theme}.svg"
+        images[theme] = write_file([name], content.encode(), overwrite=False, exists_ok=True)
+    return images
 
 
 def _row(entries: list[nodes.entry]) -> nodes.row:
