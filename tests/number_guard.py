@@ -18,6 +18,7 @@ EXCEPTIONS = [
     r"\b(?:printed )?pages? \d+(?:(?:,| and| to|–) \d+)*",
     r"\b(?:reports?|Tables?|Figures?|Fig\.|chapters?|sections?|volume|Python|version) \d+(?:\.\d+)*(?: (?:and|to) \d+)?",
     r"\bTable \d+-\d+\b",
+    r"\bHC[0-4]\b",  # a covariance estimator
     r"\bGB/T \d+\b|\bUTF-8\b|\bSHA-256\b|\bCC BY 4\.0\b|\bA4\b",
     r"第七辑",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhejiang.growth import annualised
+from zhejiang.growth import annualised, log_mean, ratio_changes
 
 LEVELS = pd.Series({2000: 100.0, 2001: 110.0, 2003: 133.1})
 
@@ -52,3 +55,93 @@ def test_a_level_that_is_not_positive(year, level):
     with pytest.raises(ValueError) as refusal:
         annualised(levels, 2000, 2003)
     assert str(refusal.value) == f"year {year}: level {level}: expected a positive, finite level"
+
+
+# Exact change decomposition
+
+RATIO = pd.DataFrame({"exports": [100.0, 130.0, 120.0, 150.0], "rate": [5.0, 5.0, 8.0, 8.0]}, index=range(1992, 1996))
+GDP = pd.Series([1000.0, 1200.0, 1500.0, 1400.0], index=range(1992, 1996), name="gdp")
+positive = st.floats(1e-3, 1e6)
+
+
+def ratio_path() -> pd.Series:
+    return 100 * RATIO["exports"] * RATIO["rate"] / GDP
+
+
+@given(a=positive, b=positive)
+def test_logarithmic_mean_lies_between_the_other_means(a, b):
+    """Geometric mean <= logarithmic mean <= arithmetic mean."""
+    mean = float(log_mean(a, b))
+    assert (a * b) ** 0.5 * (1 - 1e-9) <= mean <= (a + b) / 2 * (1 + 1e-9)
+    assert mean == pytest.approx(float(log_mean(b, a)), rel=1e-9)
+
+
+def test_logarithmic_mean_of_equal_and_nearly_equal_numbers():
+    assert log_mean([3.0, 1.0, math.e], [3.0, 1.0 + 1e-15, 1.0]) == pytest.approx([3.0, 1.0, math.e - 1], rel=1e-12)
+
+
+@given(levels=st.lists(st.tuples(positive, positive, positive), min_size=2, max_size=6))
+def test_contributions_add_up_to_the_change(levels):
+    exports, rate, gdp = (pd.Series(column, index=range(2000, 2000 + len(levels))) for column in zip(*levels))
+    found = ratio_changes(pd.DataFrame({"exports": exports, "rate": rate}), gdp.rename("gdp"))
+    size = (exports * rate / gdp).rolling(2).max().iloc[1:]
+    assert ((found.drop(columns="change").sum(axis=1) - found["change"]).abs() <= 1e-9 * size).all()
+
+
+def test_a_factor_that_stands_still_contributes_nothing():
+    assert ratio_changes(RATIO, GDP).loc[[1993, 1995], "rate"].tolist() == [0, 0]
+
+
+def test_a_single_moving_factor_is_the_whole_change():
+    still = RATIO.assign(exports=100.0)
+    found = ratio_changes(still, GDP.clip(1000, 1000), scale=100)
+    assert found["rate"].tolist() == pytest.approx(found["change"].tolist())
+
+
+def test_units_and_order_of_time_do_not_matter():
+    """Other units give the same parts; time reversed gives their negatives."""
+    found = ratio_changes(RATIO, GDP, scale=100)
+    pd.testing.assert_frame_equal(ratio_changes(RATIO * [1e4, 1], GDP * 1e2, scale=1), found)
+    backwards = ratio_changes(RATIO.iloc[::-1].set_axis(RATIO.index), GDP.iloc[::-1].set_axis(GDP.index), scale=100)
+    assert backwards.to_numpy() == pytest.approx(-found.to_numpy()[::-1])
+
+
+def test_contributions_are_near_the_mean_of_all_orders():
+    """The Shapley value moves the factors one by one, in every order, and takes the mean: another exact split, and a close one."""
+    factors = {"exports": RATIO["exports"], "rate": RATIO["rate"], "gdp": 1 / GDP}
+    shapley = pd.DataFrame(0.0, index=RATIO.index[1:], columns=list(factors))
+    orders = list(itertools.permutations(factors))
+    for year, order in itertools.product(shapley.index, orders):
+        moved = dict.fromkeys(factors, year - 1)
+        for factor in order:
+            before = 100 * math.prod(series[moved[name]] for name, series in factors.items())
+            moved[factor] = year
+            shapley.loc[year, factor] += (100 * math.prod(series[moved[name]] for name, series in factors.items()) - before) / len(orders)
+    found = ratio_changes(RATIO, GDP, scale=100)
+    assert shapley.sum(axis=1).tolist() == pytest.approx(ratio_path().diff().iloc[1:].tolist())
+    assert (found[list(factors)] - shapley).abs().to_numpy().max() < 0.02 * found.abs().to_numpy().max()
+
+
+def test_the_factors_are_left_as_they_were():
+    numerator, denominator = RATIO.copy(), GDP.copy()
+    ratio_changes(numerator, denominator)
+    pd.testing.assert_frame_equal(numerator, RATIO)
+    pd.testing.assert_series_equal(denominator, GDP)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: ratio_changes(RATIO.drop(1993), GDP.drop(1993)),
+     "year 1994 after 1992: expected consecutive years; split a series with a gap, or one that changes vintage"),
+    (lambda: ratio_changes(RATIO, GDP.iloc[:3]), "years [1992, 1993, 1994, 1995] and [1992, 1993, 1994]: expected the same"),
+    (lambda: ratio_changes(RATIO.iloc[:1], GDP.iloc[:1]), "years [1992]: expected at least 2"),
+    (lambda: ratio_changes(RATIO, GDP.replace(1500.0, float("nan"))), "gdp, year 1994: level nan: expected a positive, finite level"),
+    (lambda: ratio_changes(RATIO.replace(130.0, 0.0), GDP), "exports, year 1993: level 0.0: expected a positive, finite level"),
+    (lambda: ratio_changes(RATIO, GDP, scale=0), "scale 0: expected a positive, finite number"),
+    (lambda: ratio_changes(RATIO, GDP.rename("rate")), "names ['exports', 'rate', 'rate']: expected a different name for each, none of them 'change'"),
+    (lambda: ratio_changes(RATIO, GDP.rename(None)), "names ['exports', 'rate', None]: expected a different name for each, none of them 'change'"),
+    (lambda: log_mean([1.0, -2.0], 3.0), "logarithmic mean of -2.0: expected positive, finite numbers"),
+])
+def test_a_decomposition_that_cannot_be(call, message):
+    with pytest.raises(ValueError) as refusal:
+        call()
+    assert str(refusal.value) == message
