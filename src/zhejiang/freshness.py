@@ -43,13 +43,19 @@ def notebooks(root: Path) -> list[Path]:
 
 
 def isolate_kernels(root: Path) -> None:
-    """Make kernels started from here the same everywhere: no user's start-up files, one hash seed."""
+    """Make kernels started from here the same everywhere: no user's start-up files, one hash seed, one thread each.
+
+    One kernel runs per core. More threads in each would fight for the cores, many times slower on small matrices, and
+    sum in another order.
+    """
     folder = root / "_build" / ".ipython" / "profile_default"
     folder.mkdir(parents=True, exist_ok=True)
     # The kernel warns of its own TCP transport on every start; the socket is on the loopback interface.
     (folder / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n', encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(folder.parent)
     os.environ["PYTHONHASHSEED"] = "0"
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[variable] = "1"
 
 
 def open_cache(root: Path) -> JupyterCacheAbstract:
