@@ -205,8 +205,7 @@ def ledger(app, domain, docname, argument) -> nodes.Node:
     """Every claim with its verdict on each basis, in the order of the printed pages."""
     rows, seen = [], set()
     for page, record in sorted(domain.records("verdict"), key=lambda x: (x[1]["id"].split("-")[0], x[1]["page"] or 0)):
-        link = _link(app, docname, page, f"{record['id']}-{record['basis']}",
-                     render.verdict_mark(record["verdict"], word=True))
+        link = _link(app, docname, page, record["anchor"], render.verdict_mark(record["verdict"], word=True))
         printed, computed = _texts(record)
         rows.append((None if record["id"] in seen else record["id"], [
             [nodes.Text(f"{record['claim']} "), nodes.literal("", record["id"])],
@@ -252,8 +251,7 @@ def errata(app, domain, docname, argument) -> nodes.Node:
         for label, text in entries:
             fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", text)))
         result += fields
-        result += nodes.paragraph("", "", _link(app, docname, found[0][0], f"{claim_id}-{record['basis']}",
-                                                nodes.Text("Where it was computed")))
+        result += nodes.paragraph("", "", _link(app, docname, found[0][0], record["anchor"], nodes.Text("Where it was computed")))
     return result
 
 
@@ -429,7 +427,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         ],
         "claims": [
             {"id": r["id"], "printed": r["printed"], "computed": r["computed"], "basis": r["basis"],
-             "verdict": r["verdict"], "page": address(page), "anchor": f"{r['id']}-{r['basis']}"}
+             "verdict": r["verdict"], "page": address(page), "anchor": r["anchor"]}
             for page, r in domain.records("verdict")
         ],
     }

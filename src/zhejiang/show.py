@@ -221,7 +221,7 @@ def _value_text(value, decimals: int, kind: str) -> str:
 
 
 def _display_table(payload: dict, verdicts) -> None:
-    records = [{"type": "verdict", **asdict(v)} for v in verdicts]
+    records = [{"type": "verdict", "anchor": anchor(v), **asdict(v)} for v in verdicts]
     display({data.RECORD: {"table": payload, "records": records}, "text/html": _html(payload),
              "text/plain": payload["caption"]}, raw=True)
 

@@ -93,8 +93,7 @@ def linear_trend(series: pd.Series, level: float = 0.95) -> Slope:
     _check_level(level)
     fit = stats.linregress(years, values)
     n = len(years)
-    reach = stats.t.ppf((1 + level) / 2, n - 2) * fit.stderr
-    return Slope(float(fit.slope), float(fit.stderr), float(fit.slope - reach), float(fit.slope + reach), n - 2, n)
+    return _slope(fit.slope, fit.stderr, n - 2, n, level)
 
 
 def drift(series: pd.Series, level: float = 0.95) -> Slope:
@@ -117,8 +116,13 @@ def drift(series: pd.Series, level: float = 0.95) -> Slope:
     slope = changes.sum() / span
     variance = ((changes - slope * gaps) ** 2 / gaps).sum() / df
     se = math.sqrt(variance / span)
+    return _slope(slope, se, df, len(years), level)
+
+
+def _slope(estimate: float, se: float, df: int, n: int, level: float) -> Slope:
+    """The slope with its t interval."""
     reach = stats.t.ppf((1 + level) / 2, df) * se
-    return Slope(float(slope), se, float(slope - reach), float(slope + reach), df, len(years))
+    return Slope(float(estimate), float(se), float(estimate - reach), float(estimate + reach), df, n)
 
 
 def piecewise_trend(series: pd.Series, knots: Sequence[int], covariance: str = "HC3", level: float = 0.95) -> PiecewiseTrend:
