@@ -8,6 +8,7 @@ and status tables, and writes `results.json` and the executed notebooks beside t
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -313,8 +314,11 @@ def data_catalogue(app, domain, docname, argument) -> nodes.Node:
             content.append(("Used by", [x for link in used for x in (link, nodes.Text(" "))]))
         for label, body in content:
             fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", "", *body)))
+        # Columns that differ in their number only, such as the sectors of an input-output table, are one line.
+        same = [list(group) for _, group in itertools.groupby(sidecar["columns"], lambda c: (c["unit"], c["description"]))]
         columns = _table(["Column", "Unit", "Meaning"],
-                         [("", [[nodes.literal("", c["name"])], c["unit"] or "–", c["description"]]) for c in sidecar["columns"]], [])
+                         [("", [[nodes.literal("", " to ".join(dict.fromkeys((group[0]["name"], group[-1]["name"]))))],
+                                group[0]["unit"] or "–", group[0]["description"]]) for group in same], [])
         result += [fields, columns]
     return result
 

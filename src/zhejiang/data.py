@@ -71,8 +71,21 @@ def sources(*tables: str) -> str:
 
 
 def read_sidecar(path: Path) -> dict:
-    """Return a sidecar; raise `DataError` if it is missing or does not follow the schema."""
-    return _read_yaml(path, "table")
+    """Return a sidecar, one entry a column; raise `DataError` if it is missing or does not follow the schema."""
+    sidecar = _read_yaml(path, "table")
+    sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in _expanded(column["name"])]
+    for rule in sidecar.get("sums", []):
+        rule["of"] = [name for of in rule["of"] for name in _expanded(of)]
+    return sidecar
+
+
+def _expanded(name: str) -> list[str]:
+    """Return the columns that a name such as ``s01..42`` stands for; a plain name stands for itself."""
+    found = re.fullmatch(r"(.*?)([0-9]+)\.\.([0-9]+)", name)
+    if found is None:
+        return [name]
+    prefix, first, last = found.groups()
+    return [f"{prefix}{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]
 
 
 def chapters_with_claims() -> list[str]:
