@@ -19,6 +19,7 @@ EXCEPTIONS = [
     r"\b(?:reports?|Tables?|Figures?|Fig\.|chapters?|sections?|volume|Python|version) \d+(?:\.\d+)*(?: (?:and|to) \d+)?",
     r"\bTable \d+-\d+\b",
     r"\bHC[0-4]\b",  # a covariance estimator
+    r"\b(?:17|40|42|122|135)-sector\b",  # names of the official input-output tables
     r"\bGB/T \d+\b|\bUTF-8\b|\bSHA-256\b|\bCC BY 4\.0\b|\bA4\b",
     r"第七辑",
 ]

@@ -79,6 +79,48 @@ def test_outputs_for_a_new_final_demand_of_miller_and_blair():
     assert io.solve(A, pd.Series([600.0, 1500.0], MB_SECTORS)).to_numpy() == pytest.approx([1247.52, 1841.58], abs=0.005)
 
 
+# Eurostat Manual of Supply, Use and Input-Output Tables (2008), Table 15.4: Germany 1995, domestic output at basic
+# prices, million euro; the results are those of Tables 15.10 and 15.14 to 15.20, pages 488 to 507.
+GERMAN_SECTORS = ["agriculture", "manufacturing", "construction", "trade", "business services", "other services"]
+GERMAN_Z = pd.DataFrame([
+    [1131, 25480, 1, 607, 710, 762], [7930, 304584, 64167, 41082, 11981, 30360], [426, 7334, 3875, 5296, 23457, 9155],
+    [3559, 72717, 14190, 74399, 10835, 21008], [3637, 96115, 31027, 65755, 193176, 34223], [1552, 14986, 1747, 11225, 15058, 22070],
+], GERMAN_SECTORS, GERMAN_SECTORS, dtype=float)
+GERMAN_FINAL_USE = [[8500, 16, 2975, -6, 3734], [197792, 8588, 91692, 7559, 313711], [3457, 742, 191715, 0, 149],
+                    [269663, 13492, 14155, 0, 46045], [214757, 10061, 30124, 0, 13612], [119504, 317251, 3483, 0, 2042]]
+GERMAN_X = pd.Series([43910, 1079446, 245606, 540063, 692487, 508918], GERMAN_SECTORS, dtype=float)
+GERMAN_IMPORTED = pd.Series([2927, 156703, 13427, 21943, 13371, 13772], GERMAN_SECTORS, dtype=float)
+GERMAN_TAXES = pd.Series([1084, 6505, 1548, 8349, 8473, 12551], GERMAN_SECTORS, dtype=float)
+GERMAN_VALUE_ADDED = pd.Series([21664, 395022, 115624, 311407, 415426, 365017], GERMAN_SECTORS, dtype=float)
+GERMAN_PERSONS = pd.Series([1096, 8381, 3236, 9251, 4258, 10206], GERMAN_SECTORS, dtype=float)
+
+
+def test_the_table_of_the_eurostat_manual_balances():
+    uses = pd.DataFrame(GERMAN_FINAL_USE, GERMAN_SECTORS, dtype=float)
+    nothing = zeros(GERMAN_SECTORS)
+    table = io.Table(Z=GERMAN_Z, Y=uses.drop(columns=4), E=uses[4], M=nothing, e=nothing, u=GERMAN_IMPORTED,
+                     V=pd.DataFrame({"taxes": GERMAN_TAXES, "value_added": GERMAN_VALUE_ADDED}).T, x=GERMAN_X)
+    assert table.residuals().to_numpy() == pytest.approx(0)
+
+
+def test_results_of_the_eurostat_manual():
+    """To the four decimals printed. The printed forward linkage of manufacturing, 1.6691, contradicts the table (1.6910): left out."""
+    A = io.technical_coefficients(GERMAN_Z, GERMAN_X)
+    L = io.leontief_inverse(A)
+    found = io.linkages(GERMAN_Z, GERMAN_X, L)
+    printed = {
+        "inverse, Table 15.10": ([L.iloc[0, 0], L.iloc[1, 1], L.iloc[2, 2]], [1.0339, 1.4292, 1.0289]),
+        "value added, Table 15.14": (GERMAN_VALUE_ADDED / GERMAN_X, [0.4934, 0.3659, 0.4708, 0.5766, 0.5999, 0.7172]),
+        "value-added multipliers, Table 15.16": (io.solve(A.T, GERMAN_VALUE_ADDED / GERMAN_X), [0.8450, 0.7647, 0.8615, 0.9019, 0.9393, 0.9199]),
+        "employment multipliers, Table 15.16": (io.solve(A.T, GERMAN_PERSONS / GERMAN_X), [0.0326, 0.0162, 0.0207, 0.0237, 0.0112, 0.0242]),
+        "backward linkages, Table 15.19": (found.backward, [1.7048, 1.8413, 1.8136, 1.6035, 1.5951, 1.3782]),
+        "forward linkages, Table 15.20": (found.forward_ghosh.drop("manufacturing"), [2.1126, 1.3558, 1.5848, 2.1037, 1.2106]),
+        "Ghosh inverse, column of agriculture": (io.ghosh_inverse(L, GERMAN_X)["agriculture"], [1.0339, 0.0118, 0.0037, 0.0103, 0.0117, 0.0043]),
+    }
+    for name, (computed, expected) in printed.items():
+        assert list(computed) == pytest.approx(expected, abs=5.1e-5), name
+
+
 def significant(printed: np.ndarray, digits: int) -> np.ndarray:
     """The unit of the last of so many significant digits."""
     return 10.0 ** (np.floor(np.log10(np.where(printed == 0, 1, printed))) - digits + 1)

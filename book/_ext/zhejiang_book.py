@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -97,6 +98,26 @@ class ZhejiangDomain(Domain):
             for record in page["records"]
             if record["type"] == kind
         ]
+
+
+def number_by_report(app: Sphinx, env) -> None:
+    """Give chapters, their tables, figures and equations the number of the report, such as 3a.2, and not their place in the book.
+
+    They are cited, so a chapter that is added must not move them. Sphinx has saved its environment by now: what it
+    compares with in the next build stays as it made it.
+    """
+    for docname, sections in env.toc_secnumbers.items():
+        if not (found := re.fullmatch(r"book/0*([0-9]+a?)_.*", docname)):
+            continue
+        report = found[1]
+        for anchor, number in sections.items():
+            sections[anchor] = (report, *number[1:]) if number else number
+        for node in [env.titles[docname], *env.tocs[docname].findall(nodes.reference)]:
+            if node.get("secnumber"):
+                node["secnumber"] = [report, *node["secnumber"][1:]]
+        for numbers in env.toc_fignumbers.get(docname, {}).values():
+            for id, number in numbers.items():
+                numbers[id] = (report, *number[1:])
 
 
 def check_records(app: Sphinx, env) -> list[str]:
@@ -512,6 +533,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", configure)
     app.connect("builder-inited", drop_stale)
     app.connect("env-updated", check_records)
+    app.connect("env-check-consistency", number_by_report)
     app.connect("doctree-resolved", fill_in)
     app.connect("html-page-context", add_notebook_button, priority=600)
     app.connect("build-finished", publish)
