@@ -22,22 +22,20 @@ class Table:
 
         x = Z 1 + Y 1 + E - M + e        x' = 1'Z + u' + 1'V
 
-    Attributes
-    ----------
-    Z
+    ``Z``
         (n, n) intermediate flows; cell (i, j) is what j buys of i.
-    Y
+    ``Y``
         (n, k) domestic final uses.
-    E, M, e
+    ``E``, ``M``, ``e``
         (n,) exports, imports by product (positive), and the published discrepancy. With competitive imports Z and Y hold
         domestic and imported goods together and M is taken off; in a domestic table M is zero.
-    u
+    ``u``
         (n,) imported intermediate inputs by using sector; zero unless the table is domestic.
-    V
+    ``V``
         (m, n) components of value added.
-    x
+    ``x``
         (n,) gross output.
-    tolerance
+    ``tolerance``
         Largest residual of a balance, as a share of the sector's output.
 
     Raises
@@ -81,7 +79,7 @@ class Table:
 
     @property
     def final_demand(self) -> pd.Series:
-        """(n,) f = x - Z 1: domestic final uses, exports and discrepancy, less imports."""
+        """Return (n,) final demand f = x - Z 1, which is domestic final uses, exports and discrepancy, less imports."""
         return self.x - self.Z.sum(axis=1)
 
 
