@@ -78,6 +78,20 @@ def test_figures_are_described_and_numbered(site):
         assert [image for image in soup.find_all("img") if not image.get("alt")] == [], path.name
 
 
+def test_numbers_of_chapters_are_those_of_the_reports(site):
+    """A cited Table 3a.2 keeps its number, whatever chapters come before it."""
+    chapters = {path: soup for path, soup in site.items() if re.match(r"[0-9]", path.name)}
+    assert chapters
+    for path, soup in chapters.items():
+        report = re.match(r"0*([0-9]+a?)_", path.name)[1]
+        numbers = [tag.get_text() for tag in soup.select("main .section-number, main .caption-number, main .eqno")]
+        assert numbers
+        for number in numbers:
+            assert re.search(rf"(?<![0-9]){report}\.", number), (path.name, number)
+        in_menus = {tag.get_text() for page in site.values() for tag in page.select(f"nav a[href$='{path.name}']")}
+        assert any(text.strip().startswith(f"{report}. ") for text in in_menus), path.name
+
+
 def test_table_heads_have_a_scope(site):
     for path, soup in site.items():
         for head in soup.select("main table th"):
