@@ -84,7 +84,7 @@ def test_numbers_of_chapters_are_those_of_the_reports(site):
     assert chapters
     for path, soup in chapters.items():
         report = re.match(r"0*([0-9]+a?)_", path.name)[1]
-        numbers = [tag.get_text() for tag in soup.select("main .section-number, main .caption-number, main .eqno")]
+        numbers = [tag.get_text() for tag in soup.select("article .section-number, article .caption-number, article .eqno")]
         assert numbers
         for number in numbers:
             assert re.search(rf"(?<![0-9]){report}\.", number), (path.name, number)
