@@ -20,7 +20,7 @@ def location_quotients(region: pd.Series, reference: pd.Series) -> pd.Series:
     Raises
     ------
     ValueError
-        Labels that differ, or a value that is missing, negative, or zero in the reference.
+        Labels that differ, a value that is missing, negative, or zero in the reference, or an empty region.
     """
     if not region.index.equals(reference.index):
         odd = region.index.symmetric_difference(reference.index).tolist()
@@ -31,4 +31,6 @@ def location_quotients(region: pd.Series, reference: pd.Series) -> pd.Series:
     ):
         if wrong.any():
             raise ValueError(f"{name}, {wrong.idxmax()}: {values[wrong.idxmax()]}: expected {expected}")
+    if region.sum() == 0:
+        raise ValueError("region: nothing in any industry: expected a positive number in one of them")
     return (region / region.sum()) / (reference / reference.sum())

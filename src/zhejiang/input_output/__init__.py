@@ -1,6 +1,6 @@
 """Input-output analysis in the letters of Miller and Blair: Z, A, L, x, y; B, G for Ghosh. Rows sell, columns buy."""
 
-from zhejiang.input_output.decomposition import Decomposition, decompose
+from zhejiang.input_output.decomposition import Decomposition, decompose, deflate
 from zhejiang.input_output.extraction import Extraction, extract
 from zhejiang.input_output.leontief import (
     Linkages,
@@ -23,7 +23,7 @@ from zhejiang.input_output.uncertainty import Simulation, simulate_linkages
 
 __all__ = [
     "Decomposition", "Extraction", "Linkages", "Multipliers", "Simulation", "Table", "VerticalSpecialisation",
-    "aggregate", "allocation_coefficients", "close", "content", "decompose", "domestic_table", "extract", "ghosh_inverse",
+    "aggregate", "allocation_coefficients", "close", "content", "decompose", "deflate", "domestic_table", "extract", "ghosh_inverse",
     "impact", "import_shares", "key_sectors", "leontief_inverse", "linkages", "multipliers", "official_table",
     "regional_coefficients", "simulate_linkages", "solve", "technical_coefficients", "trade_coefficients",
     "vertical_specialisation",

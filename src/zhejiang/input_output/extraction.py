@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zhejiang.input_output.leontief import ghosh_inverse
 from zhejiang.input_output.table import check_labels
 
 
@@ -17,11 +16,11 @@ class Extraction:
     """Loss of gross output by sector, (n,) each, in the unit of x, when the block K leaves.
 
     ``total``
-        K makes, buys and sells nothing; what it sold comes from elsewhere.
+        K makes, buys and sells nothing, to users of any kind; what it sold comes from elsewhere.
     ``backward``
-        K makes what it made, with no domestic inputs.
+        K buys nothing from any sector, itself included. It still meets all demand. Outside K the loss equals ``total``.
     ``forward``
-        K sells nothing to sectors; primary inputs stay as they were (Ghosh).
+        K sells nothing to any sector, itself included; primary inputs stay as they were (Ghosh).
     ``internal``
         K buys nothing from itself.
     """
@@ -44,39 +43,50 @@ def extract(A: pd.DataFrame, L: pd.DataFrame, x: pd.Series, block: Sequence) -> 
 
     They equal the outputs that are lost when the rows and columns of K, its columns of A, its rows of B, or the cells of A
     inside K are set to zero and final demand (primary inputs, in the Ghosh case) stays; with ``total``, final demand for K goes
-    too. Total: Cella (1984). Backward and forward: Dietzenbacher and van der Linden (1997). Taxonomy: Miller and Lahr (2001);
-    Miller and Blair (2009), section 12.2.6.
+    too. Total: Strassert (1968), Schultz (1977); Cella (1984) keeps what K needs of itself for its own final demand, so that his
+    total linkage is the sum of ``total`` less that of (I - A[K, K])⁻¹ y[K]. Backward and forward: Dietzenbacher and van der
+    Linden (1997). Taxonomy: Miller and Lahr (2001); Miller and Blair (2009), section 12.2.6.
 
     Parameters
     ----------
     A, L
-        (n, n) coefficients and their inverse, rows sell.
+        (n, n) coefficients and their inverse, rows sell; domestic ones, unless imports are meant to be made at home.
     x
-        (n,) gross output.
+        (n,) gross output, positive.
     block
         Labels of the sectors that leave.
 
     Raises
     ------
     ValueError
-        Labels that differ, an empty block, or a label that is not a sector or is given twice.
+        Labels that differ, an empty block, a label that is not a sector or is given twice, an output that is not
+        positive, or an L that is not the inverse that belongs to A.
     """
+    check_labels(A.index, A.columns, "columns of A")
     check_labels(A.index, L.index, "L")
+    check_labels(A.index, L.columns, "columns of L")
     check_labels(A.index, x.index, "x")
+    wrong = ~(x > 0)
+    if wrong.any():
+        raise ValueError(f"output of {wrong.idxmax()}: {x[wrong.idxmax()]:.6g}: expected a positive number")
     block = list(block)
     if not block or len(set(block)) < len(block) or not set(block) <= set(A.index):
         raise ValueError(f"block {block}: expected one or more sectors of the table, each once")
-    G = ghosh_inverse(L, x)
-    own = x[block].to_numpy()
-    inner, inside = L.loc[block, block].to_numpy(), A.loc[block, block].to_numpy()
+    columns, own = L[block], x[block].to_numpy()
+    inner, inside = columns.loc[block].to_numpy(), A.loc[block, block].to_numpy()
+    # The rows of (I - A) L that belong to K are those of the identity matrix.
+    gap = pd.DataFrame(inner - A.loc[block].to_numpy() @ columns.to_numpy() - np.eye(len(block)), block, block).abs().max(axis=1)
+    if not (gap < 1e-6).all():
+        raise ValueError(f"L in the row of {gap.idxmax()}: (I - A) L is off by {gap.max():.6g}: expected the inverse of I - A")
+    # Rows K of the Ghosh inverse x̂⁻¹ L x̂; the rest of it is not needed.
+    G = L.loc[block].mul(x, axis=1).div(own, axis=0)
     # Final demand for K that would need K's output and nothing else; primary inputs likewise.
     demand = pd.Series(np.linalg.solve(inner, own), block)
-    supply = pd.Series(np.linalg.solve(G.loc[block, block].to_numpy().T, own), block)
-    total = L[block] @ demand
-    internal = L[block] @ (inside @ np.linalg.solve(np.eye(len(block)) + inner @ inside, own))
+    supply = pd.Series(np.linalg.solve(G[block].to_numpy().T, own), block)
+    total = columns @ demand
     return Extraction(
         total=total,
         backward=total - demand.reindex(x.index, fill_value=0.0),
-        forward=G.loc[block].T @ supply - supply.reindex(x.index, fill_value=0.0),
-        internal=internal,
+        forward=G.T @ supply - supply.reindex(x.index, fill_value=0.0),
+        internal=columns @ (inside @ np.linalg.solve(np.eye(len(block)) + inner @ inside, own)),
     )

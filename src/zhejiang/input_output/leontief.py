@@ -202,7 +202,8 @@ class Multipliers:
 def multipliers(A: pd.DataFrame, w: pd.Series, income: pd.Series, consumption: pd.Series) -> Multipliers:
     """Return the multipliers of w, with households outside (simple, type I) and inside (total, type II).
 
-    Miller and Blair (2009), sections 2.5 and 6.2 (closed model, eq. 6.11 on). The price side is solved, not inverted.
+    Miller and Blair (2009), sections 2.5 and 6.2. The price side is solved, not inverted. For labour income itself the ratio
+    of type II to type I is the same in every sector.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ def multipliers(A: pd.DataFrame, w: pd.Series, income: pd.Series, consumption: p
     Raises
     ------
     ValueError
-        Labels that differ, or a closed economy that is not productive (households would spend more than they earn).
+        As `close` does, or a closed economy that is not productive.
     """
     closed = close(A, income, consumption)
     check_labels(A.index, w.index, "w")
@@ -234,10 +235,33 @@ HOUSEHOLDS = "households"
 def close(A: pd.DataFrame, income: pd.Series, consumption: pd.Series) -> pd.DataFrame:
     """Return (n + 1, n + 1) Ā: A with a row of labour income and a column of household consumption, named "households".
 
-    Miller and Blair (2009), eq. 2.23. Raises `ValueError` for labels that differ.
+    Miller and Blair (2009), section 2.5. Households buy no labour of households. Where a table has such purchases, h per unit of
+    their income, consumption over 1 - h in place of consumption leaves the other rows and columns of the inverse as they are.
+
+    Parameters
+    ----------
+    A
+        (n, n) coefficients.
+    income
+        (n,) labour income per unit of output, not negative.
+    consumption
+        (n,) household consumption of each good per unit of labour income, not negative; at most one in all.
+
+    Raises
+    ------
+    ValueError
+        Labels that differ, a negative or missing number, or households that spend more than they earn.
     """
+    check_labels(A.index, A.columns, "columns of A")
     check_labels(A.index, income.index, "income")
     check_labels(A.index, consumption.index, "consumption")
+    for name, values in (("income", income), ("consumption", consumption)):
+        wrong = ~(values >= 0)
+        if wrong.any():
+            raise ValueError(f"{name}, {wrong.idxmax()}: {values[wrong.idxmax()]:.6g}: expected a number that is not negative")
+    if consumption.sum() > 1:
+        raise ValueError(f"consumption per unit of labour income: {consumption.sum():.6g}, most of it {consumption.idxmax()},"
+                         f" {consumption.max():.6g}: expected at most one, since households would spend more than they earn")
     closed = pd.concat([A, income.to_frame(HOUSEHOLDS).T])
     closed[HOUSEHOLDS] = pd.concat([consumption, pd.Series({HOUSEHOLDS: 0.0})])
     return closed

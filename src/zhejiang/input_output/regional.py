@@ -19,13 +19,18 @@ def trade_coefficients(region: pd.Series, nation: pd.Series, method: str, delta:
     ``AFLQ``   the same times log₂(1 + SLQ_j) for buyers with SLQ_j above one; these may exceed one
     =========  =====================================================================================================
 
-    SLQ and CILQ: Miller and Blair (2009), sections 8.2.1 and 8.2.3. FLQ: Flegg and Webber (1997). AFLQ: Flegg and Webber (2000).
-    Regional coefficients are q_ij times the national a_ij. δ = 0 makes FLQ equal to CILQ.
+    SLQ and CILQ: Miller and Blair (2009), sections 8.2.1 and 8.2.3; CILQ is one on the diagonal whatever the region makes, which is
+    why SLQ_i stands there. FLQ: Flegg and Webber (1997). AFLQ: Flegg and Webber (2000). Regional coefficients are q_ij times the
+    national a_ij. δ = 0 makes FLQ equal to CILQ.
+
+    AFLQ is capped before the factor: only then can a specialised buyer's coefficient exceed the nation's, as meant, and
+    only then is it continuous at SLQ_j = 1, where the factor begins. A cap after the factor lies between FLQ and this AFLQ,
+    min(q, 1) <= min(f q, 1) <= f min(q, 1) for f >= 1. Nothing keeps AFLQ's columns below the nation's total inputs.
 
     Parameters
     ----------
     region, nation
-        (n,) employment or output by sector, without totals; the nation includes the region.
+        (n,) employment, value added or output by sector, without totals; the nation includes the region.
     method
         One of the four.
     delta
@@ -63,7 +68,12 @@ def trade_coefficients(region: pd.Series, nation: pd.Series, method: str, delta:
 def regional_coefficients(A: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     """Return (n, n) regional input coefficients: the national A, cell by cell, times the shares of `trade_coefficients`.
 
+    With A of domestic goods the shares divide purchases between the region and the rest of the nation, and the region imports
+    from abroad as the nation does. With A of all goods they divide between the region and everywhere else.
+
     Raises `ValueError` for labels that differ.
     """
+    check_labels(A.index, A.columns, "columns of A")
     check_labels(A.index, shares.index, "shares")
+    check_labels(A.index, shares.columns, "columns of shares")
     return A * shares
