@@ -390,6 +390,11 @@ def test_an_economy_that_cannot_reproduce_itself(own):
     assert "A is not productive" in in_words(io.leontief_inverse, A)
 
 
+def test_a_coefficient_that_is_missing():
+    A = pd.DataFrame([[0.1, np.nan], [0.6, 0.1]], MB_SECTORS, MB_SECTORS)
+    assert in_words(io.leontief_inverse, A) == "A, 1, 2: nan: expected a finite number"
+
+
 def test_demand_with_other_labels():
     A = io.technical_coefficients(MB_Z, MB_X)
     assert "y: position 1 is ['2']" in in_words(io.solve, A, pd.Series([1.0, 1.0], ["2", "1"]))

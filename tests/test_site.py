@@ -11,10 +11,12 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
 from zhejiang import ROOT, data
+from zhejiang import input_output as io
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 IDS = Path(__file__).parent / "ids.txt"
@@ -282,6 +284,148 @@ def test_pages_do_not_scroll_sideways(browser, book, site, width, theme):
             assert theme in figure.locator("img:visible").get_attribute("class")
             assert figure.locator("figcaption").is_visible()
     context.close()
+
+
+# The calculator of the chapter on services.
+
+WHAT_IF = "book/03a_service_impact.html"
+
+
+@pytest.fixture(scope="module")
+def effects():
+    """What the calculator should show: `io.impact` by sector's name, employment by the rule that the chapter states."""
+    sectors = data.load("input_output/sectors_42").set_index("sector")
+    domestic = io.domestic_table(io.official_table(data.load("input_output/china_2007_42")))
+    A = io.technical_coefficients(domestic.Z, domestic.x)
+    accounts = data.load("employment/china_industries").set_index("code")["employed_10k_2007"]
+    mapping = data.load("employment/china_industries").set_index("code")["sector42_2007"]
+    persons = {s: 1e4 * accounts[mapping == s].sum() for s in sectors.index}
+    w = pd.DataFrame({"value added": domestic.V.sum() / domestic.x, "persons": 0.0})
+    for joint, straddling in (*(((s,), 0.0) for s in sectors.index), (("s10", "s21"), accounts["C12"]), (("s16", "s20"), accounts["C28"])):
+        w.loc[list(joint), "persons"] = (sum(persons[s] for s in joint) + 1e4 * straddling) / (domestic.x[list(joint)].sum() / 1e4)
+
+    def found(name, change):
+        sector = sectors.index[sectors["name_en"] == name][0]
+        result = io.impact(A, pd.Series(0.0, A.index).mask(A.index == sector, float(change)), w)
+        return result.set_axis(sectors["name_en"].to_numpy()), (sectors["part"] == "services").to_numpy()
+
+    return found
+
+
+def _shown(page):
+    """The rows of the calculator's table: head, then the cells."""
+    return page.eval_on_selector_all("#ch03a-what-if tbody tr", "rows => rows.map(r => [...r.cells].map(c => c.textContent))")
+
+
+def _written(row):
+    return [f"{row['output']:,.2f}", f"{row['value added']:,.2f}", f"{row['persons']:,.0f}"]
+
+
+@needs_browser
+@pytest.mark.parametrize(("name", "change"), [("Electronics", 100), ("Leasing and business services", -37), ("Waste", 1000)])
+def test_calculator_shows_the_numbers_of_the_notebook(browser, base, effects, name, change):
+    page = browser.new_page()
+    page.goto(base + WHAT_IF, wait_until="load")
+    page.get_by_label("Sector whose final demand changes").select_option(label=name)
+    page.get_by_label("Change, up or down").fill(str(change))
+    page.get_by_label("List all 42 sectors").check()
+    rows, (expected, services) = _shown(page), effects(name, change)
+    assert rows[0] == ["All sectors", *_written(expected.sum())]
+    assert rows[1] == ["of which services", *_written(expected[services].sum())]
+    assert rows[2][1:] == [f"{share:.1f}" for share in 100 * expected[services].sum() / expected.sum()]
+    by_size = expected.loc[expected["output"].abs().sort_values(ascending=False).index]
+    plain = lambda cells: ["0.00" if cell == "-0.00" else "0" if cell == "-0" else cell for cell in cells]
+    assert rows[3:] == [[sector, *plain(_written(row))] for sector, row in by_size.iterrows()]
+    page.get_by_label("List all 42 sectors").uncheck()
+    short = _shown(page)
+    assert short[:13] == rows[:13] and len(short) == 14
+    assert short[13] == ["32 other sectors", *_written(by_size.iloc[10:].sum())]
+    page.close()
+
+
+@needs_browser
+def test_calculator_works_by_keyboard_and_tells_a_screen_reader(browser, base, effects):
+    page = browser.new_page()
+    page.goto(base + WHAT_IF, wait_until="load")
+    summary = page.locator("#ch03a-what-if [role=status]")
+    assert summary.inner_text().startswith("Final demand for Agriculture: change of 100 (100 million yuan). In all sectors: output ")
+    page.get_by_label("Sector whose final demand changes").focus()
+    page.keyboard.type("Const")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "ch03a-what-if-change"
+    page.keyboard.press("ArrowDown")
+    expected, services = effects("Construction", 99)
+    total, part = expected.sum(), 100 * expected[services].sum() / expected.sum()
+    output, added, persons = _written(total)
+    assert summary.inner_text() == (
+        f"Final demand for Construction: change of 99 (100 million yuan). In all sectors: output {output} (100 million yuan), services"
+        f" {part['output']:.1f} percent of it; value added {added} (100 million yuan), services {part['value added']:.1f} percent of it;"
+        f" employment {persons} (persons), services {part['persons']:.1f} percent of it.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert len(_shown(page)) == 3 + 42
+    table = page.locator("#ch03a-what-if table")
+    assert table.locator("caption").inner_text().startswith("Final demand for Construction")
+    assert table.locator("thead th[scope=col]").count() == 4
+    assert table.locator("tbody th[scope=row]").count() == 3 + 42
+    for control in ("select", "input[type=number]", "input[type=checkbox]"):
+        assert page.locator(f"#ch03a-what-if {control}").evaluate("c => c.labels.length") == 1
+    field = page.locator("#ch03a-what-if-change")
+    assert [field.get_attribute(name) for name in ("min", "max", "step", "aria-describedby")] == ["-1000", "1000", "1", "ch03a-what-if-summary"]
+    page.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("entered", ["", "1001", "-1001", "1.5", "e"])
+def test_calculator_refuses_what_it_cannot_compute(browser, book, entered):
+    page = browser.new_page()
+    page.goto((book.html / WHAT_IF).as_uri(), wait_until="load")
+    field = page.get_by_label("Change, up or down")
+    field.press("Control+a")
+    field.press("Delete")
+    field.press_sequentially(entered)
+    assert field.get_attribute("aria-invalid") == "true"
+    assert page.locator("#ch03a-what-if [role=status]").inner_text() == "Nothing computed: enter a whole number from -1,000 to 1,000."
+    assert not page.locator("#ch03a-what-if table").is_visible()
+    field.fill("0")
+    assert field.get_attribute("aria-invalid") == "false"
+    assert _shown(page)[0] == ["All sectors", "0.00", "0.00", "0"] and _shown(page)[2] == ["share, percent", "–", "–", "–"]
+    page.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_calculator_fits_a_phone(browser, book, theme):
+    """Its table too, which may scroll in its box but need not; its text can be read on its ground."""
+    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=theme)
+    page = context.new_page()
+    page.goto((book.html / WHAT_IF).as_uri(), wait_until="load")
+    page.get_by_label("Sector whose final demand changes").select_option(label="Water, environment, public facilities")
+    page.get_by_label("Change, up or down").fill("-1000")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("#ch03a-what-if .zr-table-box").evaluate("box => box.scrollWidth <= box.clientWidth")
+    for control in ("select", "input[type=number]"):
+        colours = page.locator(f"#ch03a-what-if {control}").evaluate("c => [getComputedStyle(c).color, getComputedStyle(c).backgroundColor]")
+        light = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours]
+        assert (light[0] < light[1] - 300) if theme == "light" else (light[0] > light[1] + 300), colours
+    context.close()
+
+
+@needs_browser
+def test_without_scripts_and_in_print_a_sentence_stands_for_the_calculator(browser, book):
+    address = (book.html / WHAT_IF).as_uri()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address, wait_until="load")
+    assert "a calculator stands here" in page.locator("#ch03a-what-if").inner_text()
+    assert page.locator("#ch03a-tab-multipliers-what-if tbody tr").count() == 42
+    context.close()
+    page = browser.new_page()
+    page.goto(address, wait_until="load")
+    assert not page.locator("#ch03a-what-if > p").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("#ch03a-what-if > p").is_visible() and not page.locator("#ch03a-what-if .zr-what-if-box").is_visible()
+    page.close()
 
 
 def test_ids_file_is_sorted():

@@ -486,6 +486,13 @@ def _visit_records(self, node):
     raise nodes.SkipNode
 
 
+def _visit_calculator(self, node):
+    # Sorted, since a notebook from the cache has its keys in another order; "</script>" in a name would end the element.
+    numbers = json.dumps(node["payload"], ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
+    self.body.append(f'<script type="application/json">{numbers}</script>\n')
+    raise nodes.SkipNode
+
+
 def _visit_mark(self, node):
     kind = node["verdict"].replace(" ", "-")
     hidden = "" if node["word"] else ' class="visually-hidden"'
@@ -522,6 +529,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("zhejiang_inputs", "", "env")
     app.add_domain(ZhejiangDomain)
     app.add_node(render.records, html=(_visit_records, None))
+    app.add_node(render.calculator, html=(_visit_calculator, None))
     app.add_node(render.mark, html=(_visit_mark, _depart_mark))
     app.add_node(quote)
     app.add_node(generated_table)

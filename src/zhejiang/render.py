@@ -1,7 +1,8 @@
 """Turn the records that `zhejiang.show` leaves in a notebook into the nodes of a page.
 
 myst-nb finds `RecordRenderer` through the entry point ``myst_nb.mime_renderers``. The nodes need no script,
-so that HTML, singlehtml and the PDF made from it show the same tables, figures and verdicts.
+so that HTML, singlehtml and the PDF made from it show the same tables, figures and verdicts. Only a calculator needs one; where
+none runs, its page says so.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ class records(nodes.Invisible, nodes.Element):
 
 class mark(nodes.Inline, nodes.TextElement):
     """A verdict: a symbol and a word, so that it does not rely on colour."""
+
+
+class calculator(nodes.Invisible, nodes.Element):
+    """The numbers of a calculator, as JSON in the page, so that it also works from disk."""
 
 
 def verdict_mark(verdict: str, word: bool) -> mark:
@@ -41,6 +46,8 @@ class RecordRenderer:
             result = [records(records=content["records"])]
             if "table" in content:
                 result += table_nodes(content["table"], document)
+            if "calculator" in content:
+                result.append(calculator_node(content["calculator"]))
             return result
         record = data.output_metadata.get("image/svg+xml", {}).get("zhejiang")
         if data.mime_type == "image/svg+xml" and record:
@@ -71,6 +78,13 @@ def table_nodes(payload: dict, document: nodes.document) -> list[nodes.Node]:
     if payload["source"]:
         result.append(nodes.paragraph("", payload["source"], classes=["zr-source"]))
     return result
+
+
+def calculator_node(payload: dict) -> nodes.container:
+    """Return the place of a calculator: what it would show, for readers without scripts, and its numbers for `what_if.js`."""
+    text = (f"{payload['caption']}. In a browser that runs scripts a calculator stands here: for any sector and change it gives the effect on"
+            " every sector. The table of multipliers holds the totals for a change of one unit.")
+    return nodes.container("", nodes.paragraph("", text), calculator(payload=payload), ids=[payload["id"]], classes=["zr-what-if"])
 
 
 def figure_nodes(record: dict, images: dict[str, str], document: nodes.document) -> list[nodes.Node]:

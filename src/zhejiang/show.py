@@ -1,4 +1,4 @@
-"""Put results on the page: one function each for a table, a figure, a number and verdicts.
+"""Put results on the page: one function each for a table, a figure, a number, verdicts and a calculator.
 
 Each call is one output of a notebook cell. It carries what Jupyter shows (HTML, SVG, text) and a record
 with the numbers, their ids and their verdicts; the book's pages, `results.json`, the ledger and the landing
@@ -11,7 +11,7 @@ import html
 import io
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import matplotlib as mpl
@@ -23,6 +23,7 @@ from matplotlib import font_manager
 
 from zhejiang import data
 from zhejiang.claims import Verdict
+from zhejiang.input_output.table import check_labels
 
 ID = re.compile(r"ch[0-9]{2}a?-[a-z0-9-]+")
 
@@ -186,6 +187,58 @@ def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str) -> Non
         metadata={"image/svg+xml": {"zhejiang": record}},
         raw=True,
     )
+
+
+def what_if(
+    inverse: pd.DataFrame,
+    per_output: pd.DataFrame,
+    part: Sequence[str],
+    part_name: str,
+    id: str,
+    caption: str,
+    unit: str,
+    limit: int,
+    units: Mapping[str, str],
+    digits: Mapping[str, int],
+) -> None:
+    """Publish a calculator: the reader changes final demand for one good and sees what that does to every sector.
+
+    The page computes w_i L_ij Δy_j from the numbers published here (L to ten decimals), in the reader's browser. Where no script runs (PDF), a
+    sentence stands in its place; publish the multipliers beside it with `table`.
+
+    Parameters
+    ----------
+    inverse
+        (n, n) Leontief inverse L, sectors named as the page shows them.
+    per_output
+        (n, k) measures w per unit of output, named as the page shows them; a column of ones is output itself. Sectors are listed by
+        the first.
+    part, part_name
+        Sectors whose share in the totals is shown, and what they are called together: services.
+    unit, limit
+        Unit of final demand, and the largest change, up or down, that can be entered.
+    units, digits
+        Unit and decimals by measure.
+
+    Raises
+    ------
+    ValueError
+        Labels of the rows, columns and measures that differ, or a sector of the part that is none of them.
+    """
+    check_labels(inverse.index, inverse.columns, "columns of the inverse")
+    check_labels(inverse.index, per_output.index, "measures per output")
+    if unknown := [sector for sector in part if sector not in inverse.index]:
+        raise ValueError(f"part {unknown}: expected sectors of the inverse")
+    calculator = {
+        "id": _check_id(id), "caption": caption, "unit": unit, "limit": limit, "part_name": part_name,
+        "part": [sector in set(part) for sector in inverse.index],
+        "sectors": list(inverse.index),
+        # One list for each good whose final demand changes. Ten decimals: the last digits of a solve depend on the machine.
+        "effects": inverse.T.to_numpy().round(10).tolist(),
+        "measures": [{"name": name, "unit": units[name], "digits": digits[name], "per_output": per_output[name].tolist()}
+                     for name in per_output],
+    }
+    display({data.RECORD: {"calculator": calculator, "records": []}, "text/plain": caption}, raw=True)
 
 
 def dark(svg: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from zhejiang.input_output.table import check_flows, check_labels
+from zhejiang.input_output.table import check_finite, check_flows, check_labels
 
 
 def technical_coefficients(Z: pd.DataFrame, x: pd.Series) -> pd.DataFrame:
@@ -44,11 +44,13 @@ def solve(A: pd.DataFrame, y: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFr
     Raises
     ------
     ValueError
-        Labels that differ, or an economy that cannot reproduce itself (a negative output for a demand of one unit
+        Labels that differ, a cell that is missing or infinite, or an economy that cannot reproduce itself (a negative output for a demand of one unit
         of each good; Hawkins and Simon 1949).
     """
     check_labels(A.index, A.columns, "columns of A")
     check_labels(A.index, y.index, "y")
+    check_finite(A, "A")
+    check_finite(y, "y")
     # Column-major, as LAPACK wants it, so that both matrices are the only copies.
     system = np.negative(A.to_numpy(), out=np.empty(A.shape, order="F"))
     system[np.diag_indices(len(A))] += 1

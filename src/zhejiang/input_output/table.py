@@ -20,7 +20,8 @@ class Table:
     All parts are in one money unit (the official tables: 10,000 yuan, current producer prices) and carry the
     sectors as labels, in one order. Row and column balance::
 
-        x = Z 1 + Y 1 + E - M + e        x' = 1'Z + u' + 1'V
+        x = Z 1 + Y 1 + E - M + e
+        x' = 1'Z + u' + 1'V
 
     ``Z``
         (n, n) intermediate flows; cell (i, j) is what j buys of i.
