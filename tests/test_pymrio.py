@@ -1,4 +1,4 @@
-"""The same table in pymrio: coefficients, inverses, outputs and multipliers to 1e-10 (tests/reference/with_pymrio.py)."""
+"""The same table in pymrio: coefficients, inverses, outputs and multipliers to 1e-10 (tests/reference/pymrio)."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from zhejiang import data
 from zhejiang import input_output as io
 
-STORED = json.loads((Path(__file__).parent / "reference" / "pymrio.json").read_text(encoding="utf-8"))
+STORED = json.loads((Path(__file__).parent / "reference" / "pymrio" / "results.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module", params=["competitive", "domestic"])
