@@ -29,6 +29,7 @@ from zhejiang import ROOT
 
 DATA = ROOT / "data"
 RECORD = "application/vnd.zhejiang.record+json"
+ABSENT = "absent"
 
 
 class DataError(ValueError):
@@ -62,6 +63,24 @@ def load(table: str) -> pd.DataFrame:
     frame.attrs["sidecar"] = sidecar
     record_input(path)
     return frame
+
+
+def load_optional(table: str) -> pd.DataFrame | None:
+    """Return a table as `load` does, or None if neither the file nor its sidecar is there.
+
+    The place of a file that may be dropped in later. A notebook records that nothing was there, so that the next build runs
+    it again once there is something.
+
+    Raises
+    ------
+    DataError
+        One of the two files is there without the other, or `load` refuses them.
+    """
+    path = DATA / f"{table}.csv"
+    if path.exists() or path.with_suffix(".yml").exists():
+        return load(table)
+    record_input(path)
+    return None
 
 
 def sources(*tables: str) -> str:
@@ -200,10 +219,10 @@ def check_table(path: Path, sidecar: dict) -> pd.DataFrame:
             )
     if len(frame) != sidecar["rows"]:
         raise DataError(f"{name}: {len(frame)} rows: expected {sidecar['rows']}")
-    checksum = hashlib.sha256(raw).hexdigest()
-    if checksum != sidecar["sha256"]:
+    found = hashlib.sha256(raw).hexdigest()
+    if found != sidecar["sha256"]:
         raise DataError(
-            f"{name}: SHA-256 {checksum}: expected {sidecar['sha256']}. If the change is meant, say why in the"
+            f"{name}: SHA-256 {found}: expected {sidecar['sha256']}. If the change is meant, say why in the"
             " sidecar and run `python -m zhejiang seal`"
         )
     return frame
@@ -288,7 +307,7 @@ def _name(path: Path) -> str:
 
 
 def record_input(path: Path) -> None:
-    """In a notebook, leave a record of the file that was read, and of the code that read it.
+    """In a notebook, leave a record of the file that was read or not found, and of the code that looked for it.
 
     The record is an output of the cell. It travels with the executed notebook into the cache, so that
     a build can tell whether the notebook has to run again.
@@ -298,11 +317,17 @@ def record_input(path: Path) -> None:
     record = {
         "type": "input",
         "path": _name(path),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": checksum(path),
         "code": code_fingerprint(),
         "python": platform.python_version(),
     }
-    display({RECORD: {"records": [record]}, "text/plain": f"Read {record['path']}"}, raw=True)
+    done = "Not there:" if record["sha256"] == ABSENT else "Read"
+    display({RECORD: {"records": [record]}, "text/plain": f"{done} {record['path']}"}, raw=True)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, or ``"absent"`` where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ABSENT
 
 
 @lru_cache

@@ -107,8 +107,7 @@ def _reason(executed) -> str:
     if not inputs:
         return "it names no input"
     for record in inputs:
-        path = data.ROOT / record["path"]
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != record["sha256"]:
+        if data.checksum(data.ROOT / record["path"]) != record["sha256"]:
             return f"{record['path']} changed"
         if record["code"] != data.code_fingerprint():
             return "src/zhejiang, Python or a package changed"
