@@ -1,0 +1,180 @@
+"""Spatial weights, Moran's I, Lagrange multiplier tests and the spatial error model."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from zhejiang import data, spatial
+
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "spatial.json").read_text(encoding="utf-8"))["values"]
+TESTS = {"error": "LMerr", "lag": "LMlag", "robust error": "RLMerr", "robust lag": "RLMlag"}
+
+
+def columbus() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Crime, design (constant, income, house value) and row-standardised weights of 49 neighbourhoods in Columbus, Ohio."""
+    crime, income, value = (np.array([REFERENCE[f"columbus.{name}.{i}"] for i in range(1, 50)]) for name in ("CRIME", "INC", "HOVAL"))
+    weights = np.array([[REFERENCE.get(f"columbus.link.{i}.{j}", 0.0) for j in range(1, 50)] for i in range(1, 50)])
+    return crime, np.column_stack([np.ones(49), income, value]), weights / weights.sum(axis=1, keepdims=True)
+
+
+def prefectures() -> tuple[pd.DataFrame, np.ndarray]:
+    """Logs of research and college, controls, and distances of all places with a seat."""
+    rows = data.load("innovation/census_2010_prefectures").set_index("code")
+    rows = rows[rows["seat_code"].notna()]
+    frame = pd.DataFrame({
+        "lr": np.log(100 * rows["sample_research"] / rows["sample_employed"]), "const": 1.0,
+        "lh": np.log(100 * (rows["edu_junior_college"] + rows["edu_university"]) / rows.filter(like="edu_").sum(axis=1)),
+        "size": np.log(rows["residents"]), "manufacturing": 100 * rows["sample_manufacturing"] / rows["sample_employed"],
+        "capital": (rows.index % 10000 == 100).astype(float),
+    })
+    return frame, spatial.great_circle(rows["seat_longitude_degrees"], rows["seat_latitude_degrees"])
+
+
+def weights_of(name: str, distances: np.ndarray) -> np.ndarray:
+    return spatial.nearest(distances, 5) if name == "near" else spatial.inverse_distance(distances, 1500)
+
+
+def test_columbus_as_published():
+    """Anselin (1988), chapter 12, and Anselin, Bera, Florax and Yoon (1996): the tests and the spatial error model of crime."""
+    y, x, w = columbus()
+    found = spatial.lagrange_multipliers(y, x, w)["statistic"]
+    assert found.round(2).to_dict() == {"error": 5.72, "lag": 9.36, "robust error": 0.08, "robust lag": 3.72}
+    model = spatial.error_model(y, x, w)
+    assert model.correlation == pytest.approx(0.562, abs=5e-4)
+    assert model.params == pytest.approx([59.893, -0.941, -0.302], abs=5e-4)
+    assert model.log_likelihood == pytest.approx(-183.38, abs=5e-3)
+    # As spatialreg prints them.
+    assert np.sqrt(np.diagonal(model.covariance)) == pytest.approx([5.366163, 0.330569, 0.090476], abs=2e-5)
+    assert (model.std_error, model.likelihood_ratio) == pytest.approx((0.13387, 7.9935), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["columbus", "near", "inverse"])
+def test_residuals_against_r(name):
+    if name == "columbus":
+        y, x, w = columbus()
+    else:
+        frame, distances = prefectures()
+        y, x, w = frame["lr"], frame.drop(columns="lr").to_numpy(), weights_of(name, distances)
+    found = spatial.residual_moran(y, x, w)
+    computed = {"statistic": found.statistic, "expected": found.expected, "variance": found.std_error**2, "p": found.p_value}
+    assert computed == pytest.approx({key: REFERENCE[f"{name}.residual.{key}"] for key in computed}, rel=1e-7)
+    tests = spatial.lagrange_multipliers(y, x, w)
+    assert tests["statistic"].to_dict() == pytest.approx({key: REFERENCE[f"{name}.{r}"] for key, r in TESTS.items()}, rel=1e-8)
+    model = spatial.error_model(y, x, w)
+    assert model.correlation == pytest.approx(REFERENCE[f"{name}.r"], rel=1e-5)
+    assert model.log_likelihood == pytest.approx(REFERENCE[f"{name}.loglik"], rel=1e-8)
+    assert model.params == pytest.approx([REFERENCE[f"{name}.b{k + 1}"] for k in range(x.shape[1])], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["near", "inverse"])
+@pytest.mark.parametrize("column", ["lh", "lr", "manufacturing"])
+def test_moran_against_r(name, column):
+    frame, distances = prefectures()
+    found = spatial.moran(frame[column], weights_of(name, distances), permutations=99, seed=1)
+    computed = {"statistic": found.statistic, "expected": found.expected, "variance": found.std_error**2}
+    assert computed == pytest.approx({key: REFERENCE[f"{name}.{column}.{key}"] for key in computed}, rel=1e-8)
+    assert found.p_value == 0.01
+
+
+def test_distances_against_r():
+    _, distances = prefectures()
+    off = ~np.eye(len(distances), dtype=bool)
+    assert distances[off].min() == pytest.approx(REFERENCE["distance.smallest"], rel=1e-9)
+    assert distances[0, 1:].sum() == pytest.approx(REFERENCE["distance.first"], rel=1e-12)
+
+
+def test_moments_by_enumeration():
+    """Expectation, variance and p-value over all orders of seven values on a line."""
+    values = np.array([1.0, 2.5, 2.0, 4.0, 7.0, 5.0, 6.5])
+    weights = np.array([[float(abs(i - j) == 1) for j in range(7)] for i in range(7)])
+    weights /= weights.sum(axis=1, keepdims=True)
+    z = values - values.mean()
+    orders = z[np.array(list(itertools.permutations(range(7))))]
+    drawn = 7 / weights.sum() * ((orders @ weights) * orders).sum(axis=1) / (z @ z)
+    found = spatial.moran(values, weights, permutations=20_000, seed=5)
+    assert found.statistic == pytest.approx(drawn[0])
+    assert (found.expected, found.std_error) == pytest.approx((drawn.mean(), drawn.std()))
+    assert found.p_value == pytest.approx((np.abs(drawn - found.expected) >= abs(found.statistic - found.expected) - 1e-12).mean(), abs=0.01)
+
+
+def test_without_regressors_residuals_are_deviations():
+    """With a constant alone the statistic is that of the variable, and its expectation -1 / (n - 1) for standardised rows."""
+    frame, distances = prefectures()
+    w = spatial.nearest(distances, 4)
+    residual = spatial.residual_moran(frame["lh"], np.ones((len(frame), 1)), w)
+    variable = spatial.moran(frame["lh"], w, permutations=9, seed=1)
+    assert (residual.statistic, residual.expected) == pytest.approx((variable.statistic, variable.expected))
+
+
+def simulated(seed: int, rho: float, n: int = 80) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    w = spatial.nearest(spatial.great_circle(rng.uniform(100, 120, n), rng.uniform(25, 40, n)), 4)
+    x = np.column_stack([np.ones(n), rng.normal(size=n)])
+    return x @ [1.0, 2.0] + np.linalg.solve(np.eye(n) - rho * w, rng.normal(size=n)), x, w
+
+
+def test_recovery_and_coverage():
+    """The error model finds the correlation and covers the coefficient; residual tests keep their size without correlation."""
+    correlations, covered, rejected = [], [], []
+    for seed in range(200):
+        y, x, w = simulated(seed, 0.6)
+        model = spatial.error_model(y, x, w)
+        correlations.append(model.correlation)
+        covered.append(abs(model.params[1] - 2) <= 1.96 * np.sqrt(model.covariance[1, 1]))
+        y, x, w = simulated(1000 + seed, 0.0)
+        rejected.append([spatial.residual_moran(y, x, w).p_value < 0.05, *(spatial.lagrange_multipliers(y, x, w)["p_value"] < 0.05)])
+    assert np.mean(correlations) == pytest.approx(0.6, abs=0.08)
+    assert 0.88 < np.mean(covered) < 0.99
+    assert (np.mean(rejected, axis=0) < 0.11).all()
+
+
+def test_great_circle():
+    """A quarter of the equator, a pole, and one place."""
+    found = spatial.great_circle([0, 90, 0, 0], [0, 0, 90, 0])
+    quarter = np.pi / 2 * spatial.EARTH_RADIUS_KM
+    assert found[0] == pytest.approx([0, quarter, quarter, 0])
+    assert (found == found.T).all()
+
+
+def test_weights():
+    """Three places on a line and one far off, by hand."""
+    distances = np.abs(np.subtract.outer([0.0, 1.0, 3.0, 100.0], [0.0, 1.0, 3.0, 100.0]))
+    assert spatial.nearest(distances, 1).tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
+    assert spatial.inverse_distance(distances, 2.5)[1] == pytest.approx([2 / 3, 0, 1 / 3, 0])
+    assert spatial.inverse_distance(distances, 2.5)[3].sum() == 0
+    assert spatial.same_group(["a", "b", "a", "a"]).tolist() == [[0, 0, 0.5, 0.5], [0, 0, 0, 0], [0.5, 0, 0, 0.5], [0.5, 0, 0.5, 0]]
+    for w in (spatial.nearest(distances, 3), spatial.inverse_distance(distances, 1000)):
+        assert w.sum(axis=1) == pytest.approx(1)
+
+
+def test_inputs_are_left_as_they_were():
+    y, x, w = columbus()
+    before = y.copy(), x.copy(), w.copy()
+    spatial.moran(y, w, permutations=9, seed=1), spatial.residual_moran(y, x, w), spatial.lagrange_multipliers(y, x, w), spatial.error_model(y, x, w)
+    assert all((a == b).all() for a, b in zip(before, (y, x, w), strict=True))
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda y, x, w: spatial.moran(np.where(y == y[3], np.nan, y), w, permutations=9, seed=1), r"value at \[3\]: expected a finite number"),
+    (lambda y, x, w: spatial.moran(np.ones(49), w, permutations=9, seed=1), "all equal"),
+    (lambda y, x, w: spatial.moran(y, w[:4, :4], permutations=9, seed=1), r"shape \(4, 4\) for 49 units"),
+    (lambda y, x, w: spatial.moran(y, w + np.eye(49), permutations=9, seed=1), "unit 0 has itself as a neighbour"),
+    (lambda y, x, w: spatial.moran(y, -w, permutations=9, seed=1), "none negative"),
+    (lambda y, x, w: spatial.residual_moran(y, x[:10], w), r"shape \(10, 3\) for 49 outcomes"),
+    (lambda y, x, w: spatial.lagrange_multipliers(y, np.column_stack([x, x[:, 1]]), w), "rank 3: expected 4"),
+    (lambda y, x, w: spatial.error_model(y, np.where(x == x[2, 1], np.inf, x), w), r"value at \[2, 1\]"),
+    (lambda y, x, w: spatial.great_circle([10, 200], [10, 10]), r"point 1: \[200.0, 10.0\]"),
+    (lambda y, x, w: spatial.great_circle([10, 20], [10, np.nan]), "point 1"),
+    (lambda y, x, w: spatial.nearest(np.zeros((3, 3)), 3), "3 neighbours among 3 units"),
+    (lambda y, x, w: spatial.nearest(np.abs(np.subtract.outer([0, 1, 2], [0, 1, 2])), 1), "unit 1: two others"),
+    (lambda y, x, w: spatial.inverse_distance(np.zeros((3, 3)), 1), "unit 0: another at distance 0"),
+])
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(*columbus())
