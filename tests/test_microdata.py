@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import IPython.display
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,9 +63,9 @@ def drop(project: Path, file: pd.DataFrame, codebook: microdata.Codebook) -> Non
     catalog.seal()
 
 
-def run_page(monkeypatch) -> tuple[dict[str, dict], dict[str, float]]:
-    """Run the cells of the page as they are; return its tables and its numbers by id."""
-    tables, numbers = {}, {}
+def run_page(monkeypatch) -> tuple[dict[str, dict], dict[str, float], list[str]]:
+    """Run the cells of the page as they are; return its tables and its numbers by id, and its text."""
+    tables, numbers, texts = {}, {}, []
 
     def collect(bundle, **_):
         content = bundle.get(data.RECORD, {})
@@ -75,26 +76,27 @@ def run_page(monkeypatch) -> tuple[dict[str, dict], dict[str, float]]:
                 numbers[record["id"]] = record["value"]
 
     monkeypatch.setattr(show, "display", collect)
+    monkeypatch.setattr(IPython.display, "display", lambda shown: texts.append(shown.data))
     cells = re.findall(r"^```\{code-cell\}.*?\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     exec(compile("\n".join(re.sub(r"^:tags:.*$", "", cell, flags=re.MULTILINE) for cell in cells), PAGE.name, "exec"), {})
-    return tables, numbers
+    return tables, numbers, texts
 
 
 # The page
 
 
-def test_without_a_file_the_page_says_so(project, monkeypatch, capsys):
-    tables, numbers = run_page(monkeypatch)
-    assert "No microdata file is at hand" in capsys.readouterr().out
+def test_without_a_file_the_page_says_so(project, monkeypatch):
+    tables, numbers, [text] = run_page(monkeypatch)
+    assert text.startswith("No microdata file is at hand")
     assert numbers["ch04a-firms"] == 0
     assert not NEW & tables.keys()
 
 
-def test_a_dropped_file_makes_its_tables_appear(project, file, codebook, monkeypatch, capsys):
+def test_a_dropped_file_makes_its_tables_appear(project, file, codebook, monkeypatch):
     """Shares, shares by size, tests and ordered logit of the generated answers, as the estimators have them."""
     drop(project, file, codebook)
-    tables, numbers = run_page(monkeypatch)
-    assert "No microdata file" not in capsys.readouterr().out
+    tables, numbers, texts = run_page(monkeypatch)
+    assert texts == []
     assert numbers["ch04a-firms"] == 120
     assert tables.keys() >= NEW
     shares = {row["head"]["text"]: row["cells"][0]["text"] for row in tables["ch04a-tab-firms-shares"]["rows"]}
@@ -113,7 +115,7 @@ def test_a_dropped_file_makes_its_tables_appear(project, file, codebook, monkeyp
 def test_a_question_that_cannot_be_tested_says_why(project, file, codebook, monkeypatch):
     """Everybody gave one answer: no test, no logit, and the reason in the table."""
     drop(project, file.assign(importance=2), codebook)
-    tables, _ = run_page(monkeypatch)
+    tables, _, _ = run_page(monkeypatch)
     reasons = {row["head"]["text"]: row["cells"][-1]["text"] for row in tables["ch04a-tab-firms-tests"]["rows"]}
     assert "expected at least 2 x 2" in reasons["importance attached to innovation"]
     assert "expected at least 3" in tables["ch04a-tab-firms-logit"]["rows"][0]["cells"][-1]["text"]
