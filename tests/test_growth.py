@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhejiang.growth import annualised, log_mean, ratio_changes
+from zhejiang import data
+from zhejiang.growth import annualised, index_numbers, log_mean, product_change, ratio_and_mix, ratio_changes
+
+YONGKANG = json.loads((Path(__file__).parent / "reference" / "yongkang.json").read_text(encoding="utf-8"))["values"]
 
 LEVELS = pd.Series({2000: 100.0, 2001: 110.0, 2003: 133.1})
 
@@ -142,6 +148,80 @@ def test_the_factors_are_left_as_they_were():
     (lambda: log_mean([1.0, -2.0], 3.0), "logarithmic mean of -2.0: expected positive, finite numbers"),
 ])
 def test_a_decomposition_that_cannot_be(call, message):
+    with pytest.raises(ValueError) as refusal:
+        call()
+    assert str(refusal.value) == message
+
+
+# Index numbers, products and mixes
+
+FACTORS = pd.DataFrame({"population": [10.0, 11], "income": [2.0, 4], "intensity": [5.0, 3]}, index=[2005, 2010])
+ENERGY = pd.DataFrame({2003: [1.0, 2, 3], 2012: [0.8, 1.9, 2]}, index=list("abc"))
+SHARE = pd.DataFrame({2003: [0.5, 0.3, 0.2], 2012: [0.4, 0.25, 0.35]}, index=list("abc"))
+
+
+def energy() -> pd.DataFrame:
+    return data.load("energy/provinces").set_index(["province_code", "year"])
+
+
+def test_index_numbers():
+    assert index_numbers(LEVELS, 2000).tolist() == pytest.approx([100, 110, 133.1])
+    assert index_numbers(LEVELS, 2001, 1)[2001] == 1
+
+
+def test_the_parts_of_a_product_add_up_and_a_single_one_is_all():
+    found = product_change(FACTORS, 2005, 2010)
+    assert found.sum() == pytest.approx(11 * 4 * 3 - 10 * 2 * 5)
+    alone = product_change(FACTORS.assign(income=1.0, intensity=1.0), 2005, 2010)
+    assert alone.tolist() == pytest.approx([1, 0, 0])
+
+
+def test_one_year_of_a_product_is_the_split_of_a_ratio():
+    """A denominator of one: the older function and the new one agree."""
+    yearly = ratio_changes(RATIO, (GDP / GDP).rename("one"))
+    found = product_change(RATIO, 1992, 1993)
+    assert found.tolist() == pytest.approx(yearly.loc[1993, ["exports", "rate"]].tolist())
+
+
+@pytest.mark.parametrize(("first", "last"), [(2003, 2012), (2005, 2010)])
+def test_mix_of_provinces_against_r(first, last):
+    provinces = energy()
+    gdp = provinces["gdp_100m_yuan"].unstack()
+    ratio = provinces["energy_10k_tce"].unstack() / gdp
+    found = ratio_and_mix(ratio, gdp / gdp.sum(), first, last).sum()
+    assert (found["ratio"], found["mix"]) == (pytest.approx(YONGKANG[f"mix.ratio.{first}"], rel=1e-8), pytest.approx(YONGKANG[f"mix.mix.{first}"], rel=1e-6))
+
+
+def test_kaya_of_zhejiang_against_r():
+    zhejiang = energy().loc[330000]
+    found = product_change(pd.DataFrame({
+        "population": zhejiang["population_10k"], "income": zhejiang["gdp_100m_yuan"] / zhejiang["population_10k"],
+        "intensity": zhejiang["energy_10k_tce"] / zhejiang["gdp_100m_yuan"]}), 2005, 2010)
+    assert (found["population"], found["intensity"]) == (pytest.approx(YONGKANG["kaya.population"]), pytest.approx(YONGKANG["kaya.intensity"]))
+
+
+def test_ratios_and_mix_add_up_to_the_log_change():
+    total = np.log((ENERGY[2012] * SHARE[2012]).sum() / (ENERGY[2003] * SHARE[2003]).sum())
+    assert ratio_and_mix(ENERGY, SHARE, 2003, 2012).to_numpy().sum() == pytest.approx(total)
+
+
+def test_a_common_deflator_leaves_the_mix_as_it_is():
+    nominal, real = (ratio_and_mix(table, SHARE, 2003, 2012) for table in (ENERGY, ENERGY * [1, 1.7]))
+    assert real["mix"].tolist() == pytest.approx(nominal["mix"].tolist())
+    assert real["ratio"].sum() == pytest.approx(nominal["ratio"].sum() + np.log(1.7))
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: index_numbers(LEVELS, 2002), "base year 2002: expected one of [2000, 2001, 2003]"),
+    (lambda: index_numbers(LEVELS.replace(110.0, 0.0), 2001), "base year 2001: level 0.0: expected a positive, finite level"),
+    (lambda: product_change(FACTORS, 2005, 2011), "year 2011: expected one of [2005, 2010]"),
+    (lambda: product_change(FACTORS.replace(4.0, 0.0), 2005, 2010), "income, year 2010: level 0.0: expected a positive, finite level"),
+    (lambda: ratio_and_mix(ENERGY, SHARE.replace(0.35, 0.36), 2003, 2012), "shares of 2012 add up to 1.01: expected 1"),
+    (lambda: ratio_and_mix(ENERGY.drop("b"), SHARE, 2003, 2012), "parts differ in ['b']: expected the same in one order"),
+    (lambda: ratio_and_mix(ENERGY.replace(3.0, -3.0), SHARE, 2003, 2012), "ratio, c, year 2003: -3.0: expected a positive, finite number"),
+    (lambda: ratio_and_mix(ENERGY, SHARE, 2003, 2010), "ratio, year 2010: expected one of [2003, 2012]"),
+])
+def test_splits_and_indices_that_cannot_be(call, message):
     with pytest.raises(ValueError) as refusal:
         call()
     assert str(refusal.value) == message

@@ -1,4 +1,4 @@
-"""Spatial weights, Moran's I, Lagrange multiplier tests and the spatial error model."""
+"""Spatial weights, Moran's I, Lagrange multiplier tests, the spatial error model and Conley's covariance."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from zhejiang import data, spatial
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "spatial.json").read_text(encoding="utf-8"))["values"]
+YONGKANG = json.loads((Path(__file__).parent / "reference" / "yongkang.json").read_text(encoding="utf-8"))["values"]
+SPANS = [(1997, 2000), (2000, 2008), (2008, 2020), (2000, 2020)]
 TESTS = {"error": "LMerr", "lag": "LMlag", "robust error": "RLMerr", "robust lag": "RLMlag"}
 
 
@@ -34,6 +37,24 @@ def prefectures() -> tuple[pd.DataFrame, np.ndarray]:
         "capital": (rows.index % 10000 == 100).astype(float),
     })
     return frame, spatial.great_circle(rows["seat_longitude_degrees"], rows["seat_latitude_degrees"])
+
+
+@pytest.fixture(scope="module")
+def city_logs() -> pd.DataFrame:
+    """Log of GDP per registered person, years by the cities of Zhejiang."""
+    panel = data.load("prefectures/gdp_population")
+    return np.log((panel["gdp_100m_yuan"] / panel["registered_10k"]).groupby([panel["year"], panel["city_code"]]).sum().unstack())
+
+
+@pytest.fixture(scope="module")
+def city_km(city_logs) -> np.ndarray:
+    seats = data.load("zhejiang_counties/seats").set_index("code").loc[city_logs.columns]
+    return spatial.great_circle(seats["longitude_degrees"], seats["latitude_degrees"])
+
+
+def line(n: int) -> np.ndarray:
+    """Distances of n places one apart on a line."""
+    return np.abs(np.subtract.outer(np.arange(n), np.arange(n))).astype(float)
 
 
 def weights_of(name: str, distances: np.ndarray) -> np.ndarray:
@@ -87,6 +108,75 @@ def test_distances_against_r():
     off = ~np.eye(len(distances), dtype=bool)
     assert distances[off].min() == pytest.approx(REFERENCE["distance.smallest"], rel=1e-9)
     assert distances[0, 1:].sum() == pytest.approx(REFERENCE["distance.first"], rel=1e-12)
+
+
+def test_distances_of_cities_against_r(city_logs, city_km):
+    """The law of cosines, in R."""
+    assert dict(zip(city_logs.columns[1:], city_km[0, 1:], strict=True)) == pytest.approx({code: YONGKANG[f"km.{code}"] for code in city_logs.columns[1:]}, rel=1e-8)
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+@pytest.mark.parametrize(("first", "last"), SPANS)
+def test_moran_of_cities_against_r(city_logs, city_km, first, last, k):
+    """Growth, and the residuals of growth on the start: moments, and the exact p-value against drawn errors."""
+    weights = spatial.nearest(city_km, k)
+    start = city_logs.loc[first].to_numpy()
+    growth = (city_logs.loc[last].to_numpy() - start) / (last - first)
+    key = f"{first}.{last}.{k}"
+    assert spatial.moran(growth, weights, permutations=9, seed=1).statistic == pytest.approx(YONGKANG[f"moran.{key}"], rel=1e-8)
+    design = sm.add_constant(start)
+    found = spatial.simulated_residual_moran(growth, design, weights, draws=9999, seed=0)
+    computed = {"residual": found.statistic, "expected": found.expected, "variance": found.std_error**2}
+    assert computed == pytest.approx({name: YONGKANG[f"moran.{name}.{key}"] for name in computed}, rel=1e-7)
+    exact = YONGKANG[f"moran.exact.{key}"]
+    # Three standard errors of a p-value of one half from as many draws, for twice a tail.
+    assert found.p_value == pytest.approx(2 * min(exact, 1 - exact), abs=0.03)
+    drawn = spatial.residual_moran_draws(design, weights, draws=9999, seed=0)
+    assert drawn.mean() == pytest.approx(found.expected, abs=4 * found.std_error / 100)
+    assert drawn.std() == pytest.approx(found.std_error, rel=0.05)
+
+
+def test_a_trend_is_found_and_its_residuals_are_clean():
+    places = spatial.great_circle(np.arange(20) ** 1.01, np.zeros(20))
+    weights = spatial.nearest(places, 2)
+    trend = np.arange(20.0)
+    y = trend + np.random.default_rng(2).normal(size=20)
+    assert spatial.moran(y, weights, permutations=999, seed=0).p_value < 0.01
+    assert spatial.simulated_residual_moran(y, sm.add_constant(trend), weights, draws=999, seed=0).p_value > 0.05
+
+
+@pytest.mark.parametrize("lags", [1, 3, 6])
+def test_conley_on_a_line_is_newey_west(lags):
+    """Places one apart on a line: the Bartlett weight of distance is that of Newey and West."""
+    rng = np.random.default_rng(lags)
+    x = sm.add_constant(rng.normal(size=(60, 2)))
+    fit = sm.OLS(x @ [1.0, 2, 3] + rng.normal(size=60).cumsum() * 0.3, x).fit()
+    newey_west = fit.get_robustcov_results("HAC", maxlags=lags, use_correction=True).cov_params()
+    assert spatial.conley(x, fit.resid, line(60), lags + 1) == pytest.approx(newey_west, rel=1e-8)
+
+
+def test_conley_with_a_small_cutoff_is_hc1():
+    rng = np.random.default_rng(4)
+    x = sm.add_constant(rng.normal(size=(30, 2)))
+    fit = sm.OLS(rng.normal(size=30), x).fit()
+    assert spatial.conley(x, fit.resid, line(30), 0.5) == pytest.approx(fit.get_robustcov_results("HC1").cov_params(), rel=1e-8)
+
+
+@pytest.mark.parametrize("cutoff", [1, 100, 200])
+def test_conley_against_r(city_logs, city_km, cutoff):
+    """The double sum, term by term, in R."""
+    start = city_logs.loc[2000].to_numpy()
+    x = sm.add_constant(start)
+    fit = sm.OLS((city_logs.loc[2020].to_numpy() - start) / 20, x).fit()
+    assert np.sqrt(spatial.conley(x, fit.resid, city_km, cutoff)[1, 1]) == pytest.approx(YONGKANG[f"conley.{cutoff}"], rel=1e-6)
+
+
+def test_a_negative_variance_is_refused():
+    """Weights that fall linearly need not be positive definite: here a pair is far apart though both are near the third."""
+    distances = np.array([[0, 0.1, 1], [0.1, 0, 0.1], [1, 0.1, 0]])
+    residuals = np.linalg.eigh(np.maximum(1 - distances, 0))[1][:, 0]
+    with pytest.raises(ValueError, match="cutoff 1: variance of coefficient 0 is negative: expected another cutoff"):
+        spatial.conley(np.ones((3, 1)), residuals, distances, 1)
 
 
 def test_moments_by_enumeration():
@@ -157,6 +247,7 @@ def test_inputs_are_left_as_they_were():
     y, x, w = columbus()
     before = y.copy(), x.copy(), w.copy()
     spatial.moran(y, w, permutations=9, seed=1), spatial.residual_moran(y, x, w), spatial.lagrange_multipliers(y, x, w), spatial.error_model(y, x, w)
+    spatial.simulated_residual_moran(y, x, w, draws=9, seed=1), spatial.conley(x, y, line(49), 0.5)
     assert all((a == b).all() for a, b in zip(before, (y, x, w), strict=True))
 
 
@@ -174,6 +265,12 @@ def test_inputs_are_left_as_they_were():
     (lambda y, x, w: spatial.nearest(np.zeros((3, 3)), 3), "3 neighbours among 3 units"),
     (lambda y, x, w: spatial.nearest(np.abs(np.subtract.outer([0, 1, 2], [0, 1, 2])), 1), "unit 1: two others"),
     (lambda y, x, w: spatial.inverse_distance(np.zeros((3, 3)), 1), "unit 0: another at distance 0"),
+    (lambda y, x, w: spatial.residual_moran_draws(x[:10], w, draws=9, seed=1), r"shape \(49, 49\) for 10 units"),
+    (lambda y, x, w: spatial.simulated_residual_moran(y, np.column_stack([x, x[:, 1]]), w, draws=9, seed=1), "rank 3: expected 4"),
+    (lambda y, x, w: spatial.conley(x, y, line(49), 0), "cutoff 0: expected a positive, finite distance"),
+    (lambda y, x, w: spatial.conley(x, y, line(4), 1), r"distances of shape \(4, 4\) for 49 residuals"),
+    (lambda y, x, w: spatial.conley(x[:10], y, line(49), 1), r"shape \(10, 3\) for 49 outcomes"),
+    (lambda y, x, w: spatial.conley(x, y, -line(49), 1), "distances: expected a symmetric matrix"),
 ])
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):

@@ -1,4 +1,4 @@
-"""Growth rates."""
+"""Growth rates, index numbers, and exact splits of a change into its factors."""
 
 from __future__ import annotations
 
@@ -92,6 +92,86 @@ def ratio_changes(numerator: pd.DataFrame, denominator: pd.Series, scale: float 
     logs = np.log(levels).diff().iloc[1:]
     logs[denominator.name] *= -1
     return logs.mul(weight, axis=0).assign(change=ratio.diff().iloc[1:])
+
+
+def index_numbers(series: pd.Series, base: int, value: float = 100.0) -> pd.Series:
+    """Return the series over its level in the base year, times `value`.
+
+    Raises `ValueError` for a base year that is not there, or whose level is empty, infinite or not positive.
+    """
+    if base not in series.index:
+        raise ValueError(f"base year {base}: expected one of {series.index.tolist()}")
+    if pd.isna(series[base]) or not 0 < series[base] < np.inf:
+        raise ValueError(f"base year {base}: level {series[base]}: expected a positive, finite level")
+    return value * series / series[base]
+
+
+def product_change(factors: pd.DataFrame, start: int, end: int) -> pd.Series:
+    """Split the change of a product of factors between two years, any number of years apart, with no residual.
+
+    Factor ``x`` contributes ``L(v_end, v_start) * ln(x_end / x_start)``, v the product (additive LMDI-I, Ang 2004, 2015). The sum of
+    yearly splits is another, equally exact answer; it needs every year in between. The result has one contribution a
+    factor, in the unit of the product.
+
+    Parameters
+    ----------
+    factors
+        Positive levels, one column a factor, indexed by year.
+    start, end
+        Years of the index.
+
+    Raises
+    ------
+    ValueError
+        A year is not in the index, or a level is empty, infinite or not positive.
+    """
+    for year in (start, end):
+        if year not in factors.index:
+            raise ValueError(f"year {year}: expected one of {factors.index.tolist()}")
+        for name, level in factors.loc[year].items():
+            if pd.isna(level) or not 0 < level < np.inf:
+                raise ValueError(f"{name}, year {year}: level {level}: expected a positive, finite level")
+    first, last = (factors.loc[year].astype(float) for year in (start, end))
+    return log_mean(last.prod(), first.prod()) * np.log(last / first)
+
+
+def ratio_and_mix(ratio: pd.DataFrame, share: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
+    """Split the log change of an aggregate ratio into the ratios of its parts and the mix of the parts, with no residual.
+
+    The aggregate is ``V = Σ_i share_i * ratio_i``, and part i has the weight ``v_i = share_i * ratio_i / V``. It contributes
+    ``w_i ln(ratio_end / ratio_start)`` and ``w_i ln(share_end / share_start)`` with ``w_i = L(v_end, v_start) / Σ_j L(v_end, v_start)``:
+    LMDI-II in its multiplicative form (Ang 2004, 2015). A factor that multiplies all ratios of a year, such as a common
+    deflator, leaves weights and mix as they are. The result has one row a part and the columns ``ratio`` and ``mix``, logs that
+    all add up to ``ln(V_end / V_start)``.
+
+    Parameters
+    ----------
+    ratio, share
+        Positive numbers, one row a part, one column a year; the shares of a year add up to one.
+    start, end
+        Years, columns of both.
+
+    Raises
+    ------
+    ValueError
+        Parts or years that differ, a number that is empty, infinite or not positive, or shares that do not add up to one.
+    """
+    if not ratio.index.equals(share.index):
+        raise ValueError(f"parts differ in {ratio.index.symmetric_difference(share.index).tolist() or 'their order'}: expected the same in one order")
+    for name, table in (("ratio", ratio), ("share", share)):
+        for year in (start, end):
+            if year not in table.columns:
+                raise ValueError(f"{name}, year {year}: expected one of {table.columns.tolist()}")
+            wrong = ~table[year].between(0, np.inf, inclusive="neither")
+            if wrong.any():
+                raise ValueError(f"{name}, {wrong.idxmax()}, year {year}: {table.loc[wrong.idxmax(), year]}: expected a positive, finite number")
+    for year in (start, end):
+        if abs(share[year].sum() - 1) > 1e-9:
+            raise ValueError(f"shares of {year} add up to {share[year].sum():.12g}: expected 1")
+    parts = {year: share[year] * ratio[year] for year in (start, end)}
+    weight = log_mean(parts[end] / parts[end].sum(), parts[start] / parts[start].sum())
+    weight = weight / weight.sum()
+    return pd.DataFrame({"ratio": weight * np.log(ratio[end] / ratio[start]), "mix": weight * np.log(share[end] / share[start])}, index=ratio.index)
 
 
 def _check_years(years: pd.Index, least: int) -> None:

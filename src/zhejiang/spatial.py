@@ -1,4 +1,4 @@
-"""Spatial correlation: weights from distances or groups, Moran's I, tests of residuals, the spatial error model.
+"""Spatial correlation: weights, Moran's I, tests of residuals, the spatial error model, Conley's covariance.
 
 Weights are n x n arrays W with a zero diagonal; row i holds the weights of the units that i is compared with. The
 functions that make them standardise rows: a row adds up to one, or to zero for a unit without neighbours.
@@ -7,7 +7,7 @@ functions that make them standardise rows: a row adds up to one, or to zero for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,8 @@ class Moran:
     """Moran's I of a variable or of residuals.
 
     `expected` and `std_error` are the moments of `statistic` if there is no spatial correlation, `z` the distance in
-    standard errors. `p_value` is two-sided: from permutations for a variable, from the normal distribution for residuals.
+    standard errors. `p_value` is two-sided: from permutations for a variable, from the normal distribution or from drawn
+    errors for residuals.
     """
 
     statistic: float
@@ -147,6 +148,30 @@ def residual_moran(y: Sequence[float], x: np.ndarray, weights: np.ndarray) -> Mo
     return Moran(statistic, expected, std_error, z, 2 * stats.norm.sf(abs(z)))
 
 
+def residual_moran_draws(x: np.ndarray, weights: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
+    """Return Moran's I of the residuals of `draws` outcomes that are independent normal errors, the design `x` (n x k) as given.
+
+    Errors as in `lagrange_multipliers`.
+    """
+    errors = np.random.default_rng(seed).standard_normal((len(x), draws))
+    _, x = _regression(errors[:, 0], x, weights)
+    residuals, _ = _residuals(errors, x)
+    return len(x) / weights.sum() * (residuals * (weights @ residuals)).sum(axis=0) / (residuals**2).sum(axis=0)
+
+
+def simulated_residual_moran(y: Sequence[float], x: np.ndarray, weights: np.ndarray, *, draws: int, seed: int) -> Moran:
+    """Return `residual_moran` with a p-value from `residual_moran_draws`, for samples too small for the normal distribution.
+
+    It is twice the smaller tail, the sample's own statistic among the draws: exact for normal errors, up to the number of
+    draws, because the distribution depends on `x` and `weights` only. Errors as in `lagrange_multipliers`.
+    """
+    found = residual_moran(y, x, weights)
+    drawn = residual_moran_draws(x, weights, draws=draws, seed=seed)
+    # A tolerance: equal statistics computed in another order of addition are ties.
+    smaller = min((drawn <= found.statistic + 1e-12).sum(), (drawn >= found.statistic - 1e-12).sum())
+    return replace(found, p_value=min(2 * (1 + smaller) / (1 + draws), 1.0))
+
+
 def lagrange_multipliers(y: Sequence[float], x: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
     """Test least squares against a spatial error and a spatial lag (Anselin, Bera, Florax and Yoon 1996).
 
@@ -208,6 +233,34 @@ def error_model(y: Sequence[float], x: np.ndarray, weights: np.ndarray) -> Spati
     )
 
 
+def conley(x: np.ndarray, residuals: Sequence[float], distances: np.ndarray, cutoff: float) -> np.ndarray:
+    """Return the k x k covariance of least-squares coefficients when errors are correlated over space (Conley 1999).
+
+    ``n / (n - k) (X'X)^-1 (sum_ij K(d_ij) e_i e_j x_i x_j') (X'X)^-1`` with the Bartlett weight ``K(d) = max(1 - d / cutoff, 0)``
+    in distance. `x` (n x k, with the constant), `residuals` (n), `distances` (n x n); errors count as uncorrelated from
+    `cutoff` on, in the unit of the distances. A cutoff below the smallest distance gives HC1. Weights of this form need not
+    give a positive variance; a negative one is refused.
+
+    Raises `ValueError` for a number that is missing, collinear columns, shapes that do not fit, distances that are not, a
+    cutoff that is not positive, or a negative variance.
+    """
+    distances = _finite(distances)
+    if distances.shape != (len(residuals), len(residuals)):
+        raise ValueError(f"distances of shape {distances.shape} for {len(residuals)} residuals: expected {(len(residuals), len(residuals))}")
+    if (distances < 0).any() or np.diagonal(distances).any() or not np.allclose(distances, distances.T):
+        raise ValueError("distances: expected a symmetric matrix, no number negative, a zero diagonal")
+    if not 0 < cutoff < np.inf:
+        raise ValueError(f"cutoff {cutoff}: expected a positive, finite distance")
+    residuals, x = _design(residuals, x)
+    n, k = x.shape
+    scores = x * residuals[:, None]
+    bread = np.linalg.inv(x.T @ x)
+    covariance = n / (n - k) * bread @ scores.T @ np.maximum(1 - distances / cutoff, 0) @ scores @ bread
+    if (np.diagonal(covariance) < 0).any():
+        raise ValueError(f"cutoff {cutoff}: variance of coefficient {np.diagonal(covariance).argmin()} is negative: expected another cutoff")
+    return covariance
+
+
 def _standardise(weights: np.ndarray) -> np.ndarray:
     sums = weights.sum(axis=1, keepdims=True)
     return np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
@@ -231,17 +284,22 @@ def _check_weights(weights: np.ndarray, n: int) -> None:
 
 
 def _regression(y: Sequence[float], x: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    y, x = _design(y, x)
+    _check_weights(weights, len(y))
+    return y, x
+
+
+def _design(y: Sequence[float], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     y, x = _finite(y), _finite(x)
     if x.ndim != 2 or len(x) != len(y) or x.shape[1] >= len(y):
         raise ValueError(f"regressors of shape {x.shape} for {len(y)} outcomes: expected one row an outcome and fewer columns")
     rank = np.linalg.matrix_rank(x)
     if rank < x.shape[1]:
         raise ValueError(f"regressors of rank {rank}: expected {x.shape[1]}, no collinear columns")
-    _check_weights(weights, len(y))
     return y, x
 
 
 def _residuals(y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least-squares residuals (n) and the matrix that makes them (n x n)."""
+    """Least-squares residuals (n, or n x m for m outcomes) and the matrix that makes them (n x n)."""
     q, _ = np.linalg.qr(x)
     return y - q @ (q.T @ y), np.eye(len(y)) - q @ q.T

@@ -1,0 +1,198 @@
+# Yongkang: convergence of prefectures, neighbours and Moran's I (spdep), Conley covariances, the split of energy intensity.
+# Run by recreate.py; needs spdep, sandwich, lmtest.
+
+source("lib/reference.R")
+suppressPackageStartupMessages({
+  library(spdep)
+  library(sandwich)
+  library(lmtest)
+})
+
+values <- list()
+published <- list()
+
+# Prefectures --------------------------------------------------------------------------------------
+
+panel <- read_table("prefectures/gdp_population")
+panel <- panel[order(panel$city_code, panel$year), ]
+seats <- read_table("zhejiang_counties/seats")
+codes <- sort(unique(panel$city_code))
+xy <- as.matrix(seats[match(codes, seats$code), c("longitude_degrees", "latitude_degrees")])
+per_registered <- with(panel, tapply(log(gdp_100m_yuan / registered_10k), list(city_code, year), sum))
+
+# Distances by the law of cosines, on the same sphere.
+radians <- xy * pi / 180
+cosine <- outer(sin(radians[, 2]), sin(radians[, 2])) +
+  outer(cos(radians[, 2]), cos(radians[, 2])) * cos(outer(radians[, 1], radians[, 1], "-"))
+km <- 6371.0088 * acos(pmin(cosine, 1))
+for (i in 2:11) values[[sprintf("km.%d", codes[i])]] <- km[1, i]
+
+for (span in list(c(1997, 2000), c(2000, 2008), c(2008, 2020), c(2000, 2020))) {
+  start <- per_registered[, as.character(span[1])]
+  end <- per_registered[, as.character(span[2])]
+  key <- paste(span, collapse = ".")
+  values[[paste0("sigma.ratio.", key)]] <- sd(end) / sd(start)
+  values[[paste0("sigma.p.", key)]] <- cor.test(end + start, end - start)$p.value
+  # The interval of the ratio: the ratios that the test does not reject, found by search.
+  p_at <- function(log_ratio) cor.test(end / exp(log_ratio) + start, end / exp(log_ratio) - start)$p.value - 0.05
+  centre <- log(sd(end) / sd(start))
+  values[[paste0("sigma.lo.", key)]] <- exp(uniroot(p_at, c(centre - 2, centre - 1e-9), tol = 1e-14)$root)
+  values[[paste0("sigma.hi.", key)]] <- exp(uniroot(p_at, c(centre + 1e-9, centre + 2), tol = 1e-14)$root)
+  g <- (end - start) / diff(span)
+  fit <- lm(g ~ start)
+  ci <- coefci(fit, vcov. = vcovHC(fit, "HC3"), df = 9)[2, ]
+  values[[paste0("beta.slope.", key)]] <- coef(fit)[[2]]
+  values[[paste0("beta.lo.", key)]] <- ci[[1]]
+  values[[paste0("beta.hi.", key)]] <- ci[[2]]
+  values[[paste0("beta.p.", key)]] <- coeftest(fit, vcov. = vcovHC(fit, "HC3"), df = 9)[2, 4]
+  for (k in 2:4) {
+    # knearneigh measures on the ellipsoid, the code on a sphere; the neighbours are the same.
+    neighbours <- suppressWarnings(knn2nb(knearneigh(xy, k = k, longlat = TRUE)))
+    lw <- nb2listw(neighbours, style = "W")
+    values[[sprintf("moran.%s.%d", key, k)]] <- moran(g, lw, 11, Szero(lw))$I
+    test <- lm.morantest(fit, lw, alternative = "two.sided")
+    values[[sprintf("moran.residual.%s.%d", key, k)]] <- test$estimate[[1]]
+    values[[sprintf("moran.expected.%s.%d", key, k)]] <- test$estimate[[2]]
+    values[[sprintf("moran.variance.%s.%d", key, k)]] <- test$estimate[[3]]
+    # Exact for normal errors (Imhof), one-sided.
+    exact <- lm.morantest.exact(fit, lw, alternative = "greater")
+    values[[sprintf("moran.exact.%s.%d", key, k)]] <- as.numeric(exact$p.value)
+  }
+}
+
+# log t
+levels <- exp(per_registered[, as.character(2000:2020)])
+relative <- sweep(levels, 2, colMeans(levels), "/")
+H <- colMeans((relative - 1)^2)
+t <- seq_along(H)
+used <- t >= 0.3 * length(t)
+response <- (log(H[1] / H) - 2 * log(log(pmax(t, 2))))[used]
+fit <- lm(response ~ log(t[used]))
+se <- sqrt(diag(NeweyWest(fit, lag = 2, prewhite = FALSE, adjust = FALSE)))
+values[["logt.slope"]] <- coef(fit)[[2]]
+values[["logt.t"]] <- coef(fit)[[2]] / se[[2]]
+values[["logt.n"]] <- sum(used)
+
+# Conley covariance, term by term, for growth on the start over 2000 to 2020.
+start <- per_registered[, "2000"]
+g <- (per_registered[, "2020"] - start) / 20
+fit <- lm(g ~ start)
+X <- model.matrix(fit)
+e <- residuals(fit)
+for (cutoff in c(1, 100, 200)) {
+  meat <- matrix(0, 2, 2)
+  for (i in 1:11) for (j in 1:11) {
+    meat <- meat + max(1 - km[i, j] / cutoff, 0) * e[i] * e[j] * X[i, ] %o% X[j, ]
+  }
+  V <- solve(crossprod(X)) %*% meat %*% solve(crossprod(X)) * 11 / 9
+  values[[sprintf("conley.%d", cutoff)]] <- sqrt(V[2, 2])
+}
+values[["hc1"]] <- sqrt(vcovHC(fit, "HC1")[2, 2])
+
+# Energy -------------------------------------------------------------------------------------------
+
+energy <- read_table("energy/provinces")
+L <- function(a, b) ifelse(a == b, a, (a - b) / log(a / b))
+split_mix <- function(from, to) {
+  a <- energy[energy$year == from, ]
+  b <- energy[match(a$province_code + 1e6 * to, energy$province_code + 1e6 * energy$year), ]
+  w <- L(b$energy_10k_tce / sum(b$energy_10k_tce), a$energy_10k_tce / sum(a$energy_10k_tce))
+  w <- w / sum(w)
+  share <- function(x) x$gdp_100m_yuan / sum(x$gdp_100m_yuan)
+  intensity <- function(x) x$energy_10k_tce / x$gdp_100m_yuan
+  c(ratio = sum(w * log(intensity(b) / intensity(a))), mix = sum(w * log(share(b) / share(a))))
+}
+for (span in list(c(2003, 2012), c(2005, 2010))) {
+  parts <- split_mix(span[1], span[2])
+  values[paste0("mix.", names(parts), ".", span[1])] <- parts
+}
+zj <- energy[energy$province_code == 330000 & energy$year %in% c(2005, 2010), ]
+E <- zj$energy_10k_tce
+P <- zj$population_10k
+values[["kaya.population"]] <- L(E[2], E[1]) * log(P[2] / P[1])
+values[["kaya.intensity"]] <- L(E[2], E[1]) * log((E[2] / zj$gdp_100m_yuan[2]) / (E[1] / zj$gdp_100m_yuan[1]))
+
+# Published: convergence per head ------------------------------------------------------------------
+
+early <- read_table("zhejiang_counties/census_2010")
+late <- read_table("zhejiang_counties/census_2020")
+city_panel <- subset(read_table("cities/panel"), city_code %in% codes & year == 2000)
+residents <- cbind(
+  "2000" = city_panel$resident_pop_10k[match(codes, city_panel$city_code)],
+  "2010" = tapply(early$population_persons, early$prefecture_code, sum)[as.character(codes)] / 1e4,
+  "2020" = tapply(late$population_persons, late$prefecture_code, sum)[as.character(codes)] / 1e4
+)
+gdp <- with(panel, tapply(gdp_100m_yuan, list(city_code, year), sum))
+per_resident <- log(gdp[, colnames(residents)] / residents)
+hc3 <- function(fit, i = 2) c(coef(fit)[[i]], coefci(fit, vcov. = vcovHC(fit, "HC3"), df = fit$df.residual)[i, ])
+for (basis in c("registered", "resident")) {
+  y <- if (basis == "registered") per_registered else per_resident
+  growth_rate <- 100 * (y[, "2020"] - y[, "2000"]) / 20
+  published[paste0("ch05-beta-", basis, c("", "/lo", "/hi"))] <- hc3(lm(growth_rate ~ y[, "2000"]))
+  published[[sprintf("ch05-sigma-%s-ratio", basis)]] <- sd(y[, "2020"]) / sd(y[, "2000"])
+}
+inflow <- 5 * (log(residents[, "2020"] / residents[, "2000"]) -
+  log(with(panel, tapply(registered_10k, list(city_code, year), sum))[, "2020"] /
+    with(panel, tapply(registered_10k, list(city_code, year), sum))[, "2000"]))
+published[paste0("ch05-inflow-slope", c("", "/lo", "/hi"))] <- hc3(lm(inflow ~ per_resident[, "2000"]))
+lw <- nb2listw(suppressWarnings(knn2nb(knearneigh(xy, k = 3, longlat = TRUE))), style = "W")
+published[["ch05-moran-level"]] <- moran(per_resident[, "2000"], lw, 11, Szero(lw))$I
+change <- per_resident[, "2020"] - per_resident[, "2000"]
+published[["ch05-moran-residual"]] <- lm.morantest(lm(change ~ per_resident[, "2000"]), lw)$estimate[[1]]
+
+# Published: counties ------------------------------------------------------------------------------
+
+bridge <- read_table("zhejiang_counties/names_2010_2020")
+yearbook <- read_table("zhejiang_counties/yearbook_2020")
+long_form <- read_table("zhejiang_counties/long_form_2020")
+late$jobs <- as.numeric(late$employed_sampled) * late$households / long_form$households_sampled[match(late$county_zh, long_form$county_zh)]
+sections <- setdiff(grep("_sampled$", names(late), value = TRUE), "employed_sampled")
+non_farm <- setdiff(sections, "agriculture_sampled")
+total <- function(table, name, parts, column) sum(table[[column]][match(parts, table[[name]])])
+rows <- list()
+for (i in which(bridge$comparability %in% c("same", "whole", "split"))) {
+  parts <- strsplit(bridge$name_2020[i], "+", fixed = TRUE)[[1]]
+  if (!all(parts %in% yearbook$county_zh)) next
+  own <- early[early$county_zh == bridge$name_2010[i], ]
+  s <- unlist(own[sections]) / sum(own[sections])
+  f <- unlist(own[non_farm]) / sum(own[non_farm])
+  reference <- function(columns) colSums(early[columns]) / sum(early[columns])
+  rows[[length(rows) + 1]] <- data.frame(
+    gdp = 100 * log(total(yearbook, "county_zh", parts, "gdp_10k_yuan") / total(late, "county_zh", parts, "population_persons")),
+    jobs = 100 * log(total(late, "county_zh", parts, "jobs") / own$employed_sampled),
+    krugman = sum(abs(s - reference(sections))), krugman_nonfarm = sum(abs(f - reference(non_farm))),
+    manufacturing = f[["manufacturing_sampled"]], farm = s[["agriculture_sampled"]], schooling = own$schooling_years,
+    migrants = own$migrants_other_province_persons / own$population_persons
+  )
+}
+counties <- do.call(rbind, rows)
+x <- as.data.frame(scale(counties[-(1:2)]))
+published[["ch05-pay-counties"]] <- nrow(counties)
+published[["ch05-pay-farm-correlation"]] <- cor(counties$krugman, counties$farm)
+for (outcome in c("gdp", "jobs")) {
+  for (measure in if (outcome == "gdp") c("krugman", "krugman_nonfarm", "manufacturing") else "krugman") {
+    id <- sprintf("ch05-%s-%s", c(gdp = "pay", jobs = "jobs")[[outcome]], sub("krugman_", "", measure))
+    d <- cbind(x, y = counties[[outcome]])
+    published[paste0(id, c("", "/lo", "/hi"))] <- hc3(lm(reformulate(measure, "y"), d))
+    published[paste0(id, "-all", c("", "/lo", "/hi"))] <- hc3(lm(reformulate(c(measure, "schooling", "migrants", "farm"), "y"), d))
+  }
+}
+
+# Published: town and energy -----------------------------------------------------------------------
+
+own <- early[early$county_code == 330784, ]
+published[["ch05-manufacturing-2010"]] <- 100 * own$manufacturing_sampled / sum(own[sections])
+published[["ch05-manufacturing-province-2010"]] <- 100 * sum(early$manufacturing_sampled) / sum(early[sections])
+markets <- read_table("yongkang/jinhua_markets_2005")
+published[["ch05-market-ratio"]] <- with(markets[markets$area_code == 330784, ], market_turnover_100m_yuan / (retail_sales_10k_yuan / 1e4))
+parts <- 100 * split_mix(2005, 2010)
+published[["ch05-mix-2005"]] <- parts[["mix"]]
+published[["ch05-mix-total-2005"]] <- sum(parts)
+real <- 500 * log(1.118) # growth as announced
+published[["ch05-kaya-energy"]] <- 100 * log(E[2] / E[1])
+published[["ch05-kaya-population"]] <- 100 * log(P[2] / P[1])
+published[["ch05-kaya-income"]] <- real - 100 * log(P[2] / P[1])
+published[["ch05-kaya-intensity"]] <- 100 * log(E[2] / E[1]) - real
+published[["ch05-kaya-cut"]] <- 100 * (1 - E[2] / E[1] / 1.118^5)
+
+write_reference("yongkang", values = values, published = published)
