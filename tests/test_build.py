@@ -155,7 +155,7 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(tmp_path, built):
 
 def test_changed_code_runs_the_notebook_again(tmp_path, built):
     project = built.copy(tmp_path / "project")
-    project.replace("src/zhejiang/growth.py", '"""Growth rates."""', '"""Growth rates, changed."""')
+    project.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
     done = succeeded(project.book())
     assert "01_industrial_clusters: run in " in done.stdout
     assert "(src/zhejiang, Python or a package changed)" in done.stdout
