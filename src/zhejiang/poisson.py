@@ -124,7 +124,7 @@ def fit(panel: pd.DataFrame, outcome: str, regressors: Sequence[str]) -> Poisson
         A column that is not there, an index that does not name an entity and a time in each row, a province and year that
         occurs twice, an empty or infinite value, a negative count, fewer than two clusters, separated rows (see
         `separated`), a regressor that effects and other regressors explain, or no degrees of freedom.
-    
+
     References
     ----------
     Gourieroux, Monfort and Trognon (1984), Econometrica 52(3), 701-720.

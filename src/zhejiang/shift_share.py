@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from zhejiang.labels import check_same
+
 
 def shift_share(region_start: pd.Series, region_end: pd.Series, reference_start: pd.Series, reference_end: pd.Series) -> pd.DataFrame:
     """Split the change of each industry of a region into the three effects of classic shift-share (Dunn 1960).
@@ -73,9 +75,7 @@ def _check(**sides: pd.Series) -> None:
     """Raise `ValueError` unless all have the same industries in one order and finite levels that are not negative."""
     first_name, first = next(iter(sides.items()))
     for name, levels in sides.items():
-        if not levels.index.equals(first.index):
-            odd = levels.index.symmetric_difference(first.index).tolist()
-            raise ValueError(f"{first_name} and {name} differ in {odd or 'the order of their labels'}: expected the same industries in one order")
+        check_same(f"{first_name} and {name}", first.index, levels.index, "industries")
         wrong = ~levels.between(0, np.inf, inclusive="left")
         if wrong.any():
             raise ValueError(f"{name}, {wrong.idxmax()}: {levels[wrong.idxmax()]}: expected a finite number that is not negative")

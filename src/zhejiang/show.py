@@ -23,7 +23,7 @@ from matplotlib import font_manager
 
 from zhejiang import data
 from zhejiang.claims import Verdict
-from zhejiang.input_output.table import check_labels
+from zhejiang.labels import check_labels
 
 ID = re.compile(r"ch[0-9]{2}a?-[a-z0-9-]+")
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from zhejiang.labels import check_same
+
 
 def location_quotients(region: pd.Series, reference: pd.Series) -> pd.Series:
     """Share of each industry in the region over its share in the reference: (r_i / Σr) / (n_i / Σn).
@@ -91,9 +93,7 @@ def herfindahl(region: pd.Series) -> float:
 
 def _check_pair(region: pd.Series, reference: pd.Series) -> None:
     """Raise `ValueError` unless both have the same industries in one order and usable levels."""
-    if not region.index.equals(reference.index):
-        odd = region.index.symmetric_difference(reference.index).tolist()
-        raise ValueError(f"region and reference differ in {odd or 'the order of their labels'}: expected the same industries in one order")
+    check_same("region and reference", region.index, reference.index, "industries")
     _check_levels("region", region, ~(region >= 0), "a number that is not negative")
     _check_levels("reference", reference, ~(reference > 0), "a positive number")
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from zhejiang.labels import check_same
+
 
 def norm_of_absolute_values(start: pd.Series, end: pd.Series) -> float:
     """Return half the sum of absolute changes in sector shares, in percentage points (NAV).
@@ -59,9 +61,7 @@ def lilien(start: pd.Series, end: pd.Series) -> float:
 
 
 def _checked(start: pd.Series, end: pd.Series) -> list[tuple[str, pd.Series]]:
-    if not start.index.equals(end.index):
-        odd = start.index.symmetric_difference(end.index).tolist()
-        raise ValueError(f"start and end differ in {odd or 'the order of their labels'}: expected the same sectors in one order")
+    check_same("start and end", start.index, end.index, "sectors")
     if len(start) < 2:
         raise ValueError(f"sectors {start.index.tolist()}: expected at least two")
     pairs = [("start", start), ("end", end)]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from zhejiang.input_output.table import Table, check_finite, check_labels
+from zhejiang.input_output.table import Table, check_finite
+from zhejiang.labels import check_labels
 
 
 @dataclass(frozen=True)

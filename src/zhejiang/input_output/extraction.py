@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zhejiang.input_output.table import check_labels
+from zhejiang.labels import check_labels
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from zhejiang.input_output.table import check_finite, check_flows, check_labels
+from zhejiang.input_output.table import check_finite, check_flows
+from zhejiang.labels import check_labels
 
 
 def technical_coefficients(Z: pd.DataFrame, x: pd.Series) -> pd.DataFrame:

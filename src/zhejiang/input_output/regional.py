@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from zhejiang.input_output.table import check_labels
+from zhejiang.labels import check_labels
 from zhejiang.specialisation import location_quotients
 
 

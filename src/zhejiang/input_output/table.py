@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from zhejiang.labels import check_labels
 
 DOMESTIC_FINAL_USES = ("rural_household_consumption", "urban_household_consumption", "government_consumption",
                        "gross_fixed_capital_formation", "inventory_change")
@@ -183,20 +184,6 @@ def check_flows(Z: pd.DataFrame, x: pd.Series) -> None:
     for sector in x.index[np.isclose(x, others, rtol=1e-6) & (len(x) > 2)]:
         if np.allclose(2 * Z.loc[sector], Z.sum(), rtol=1e-6):
             raise ValueError(f"sector {sector!r}: output {x[sector]:.6g} is the sum of all others: expected no total among the sectors")
-
-
-def check_labels(expected: Sequence, found: Sequence, name: str) -> None:
-    """Refuse labels that are not the expected ones in the expected order, naming the first that differs."""
-    expected, found = list(expected), list(found)
-    if expected == found:
-        return
-    missing = [label for label in expected if label not in found]
-    unknown = [label for label in found if label not in expected]
-    if missing or unknown:
-        raise ValueError(f"{name}: {len(found)} labels for {len(expected)} sectors; missing {missing[:3] or 'none'}, unknown"
-                         f" {unknown[:3] or 'none'}: expected the sectors of the rows")
-    place = next((i for i, pair in enumerate(zip(expected, found)) if pair[0] != pair[1]), min(len(expected), len(found)))
-    raise ValueError(f"{name}: position {place + 1} is {found[place:place + 1]}: expected {expected[place:place + 1]}, the order of the rows")
 
 
 def check_finite(part: pd.DataFrame | pd.Series, name: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from zhejiang.input_output.leontief import solve, technical_coefficients
-from zhejiang.input_output.table import Table, check_labels
+from zhejiang.input_output.table import Table
+from zhejiang.labels import check_labels
 
 
 @dataclass(frozen=True)

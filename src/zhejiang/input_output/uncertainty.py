@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zhejiang.input_output.table import check_finite, check_labels
+from zhejiang.input_output.table import check_finite
+from zhejiang.labels import check_labels
 
 # Draws solved at once: some 50 MB for 42 sectors.
 CHUNK = 1_000
