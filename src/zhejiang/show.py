@@ -11,7 +11,7 @@ import html
 import io
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import matplotlib as mpl
@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib import font_manager
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.container import BarContainer
 
 from zhejiang import data
 from zhejiang.claims import Verdict
@@ -113,7 +115,7 @@ def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
                ("Basis", "left"), ("Verdict", "left")]
     payload = {
         "type": "table", "id": _check_id(id), "caption": caption, "source": "",
-        "columns": [{"label": label, "unit": "", "align": align} for label, align in columns],
+        "columns": [{"label": label, "unit": "", "align": align, "digits": None} for label, align in columns],
         "rows": rows,
     }
     _display_table(payload, verdicts)
@@ -159,13 +161,16 @@ def table(
             text = "–"
         else:
             text = f"{value:,.{digits[column]}f}" if column in digits else str(value)
+        content = {"text": text}
+        if column in digits:
+            content["value"] = _cell(value)
         found = verdicts.get((row, column))
-        return {"text": text} if found is None else {"text": text, "mark": found.verdict, "anchor": anchor(found)}
+        return content if found is None else {**content, "mark": found.verdict, "anchor": anchor(found)}
 
     payload = {
         "type": "table", "id": _check_id(id), "caption": caption, "source": source,
         "columns": [
-            {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left"}
+            {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left", "digits": digits.get(name)}
             for name in [frame.index.name, *frame.columns]
         ],
         "rows": [
@@ -176,17 +181,80 @@ def table(
     _display_table(payload, verdicts.values())
 
 
-def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str) -> None:
-    """Publish a figure with a caption, a text alternative that says what it shows, and a source line."""
+def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str, data: pd.DataFrame) -> None:
+    """Publish a figure with a caption, a text alternative that says what it shows, a source line and its data.
+
+    Parameters
+    ----------
+    data
+        What the figure draws, for readers who want to draw it again: one row an observation, columns of one level with
+        units in their names, an index that is data only if it has a name.
+
+    Raises
+    ------
+    ValueError
+        The figure draws a point neither of whose coordinates is in the data. Lines that carry no data, such as a
+        diagonal, are drawn with ``gid="guide"``.
+    """
+    frame = data.reset_index() if any(name is not None for name in data.index.names) else data
+    if missing := _undescribed(fig, frame):
+        raise ValueError(f"figure {id!r} draws {missing[:3]}, {len(missing)} points in all, that its data do not hold")
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(fig)
-    record = {"type": "figure", "id": _check_id(id), "caption": caption, "alt": alt, "source": source}
+    record = {"type": "figure", "id": _check_id(id), "caption": caption, "alt": alt, "source": source,
+              "data": {"columns": [str(column) for column in frame.columns],
+                       "rows": [[_cell(value) for value in row] for row in frame.itertuples(index=False)]}}
     display(
         {"image/svg+xml": buffer.getvalue(), "text/plain": f"{caption}\n{alt}"},
         metadata={"image/svg+xml": {"zhejiang": record}},
         raw=True,
     )
+
+
+def _undescribed(fig: plt.Figure, frame: pd.DataFrame) -> list[tuple[float, float]]:
+    """Return the points that the figure draws and neither of whose coordinates is a number in the frame.
+
+    One coordinate is enough, since the other may be a place on an axis of names.
+    """
+    numbers = frame.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    known = np.sort(np.append(numbers[np.isfinite(numbers)], [-np.inf, np.inf]))
+
+    def is_known(values):
+        above = np.searchsorted(known, values).clip(1)
+        return np.isclose(known[above - 1], values, rtol=1e-9, atol=1e-12) | np.isclose(known[above], values, rtol=1e-9, atol=1e-12)
+
+    drawn = np.vstack([np.empty((0, 2)), *(points for axes in fig.axes for points in _drawn(axes))])
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    return [tuple(point) for point in drawn[~(is_known(drawn[:, 0]) | is_known(drawn[:, 1]))].tolist()]
+
+
+def _drawn(axes: plt.Axes) -> Iterator[np.ndarray]:
+    """Yield the points of lines, segments and scatters in data coordinates, and the widths and heights of bars, (n, 2) each."""
+    for line in axes.lines:
+        if line.get_transform() == axes.transData and line.get_gid() != "guide":
+            yield np.asarray(line.get_xydata(), dtype=float)
+    for collection in axes.collections:
+        if collection.get_gid() == "guide":
+            continue
+        if isinstance(collection, LineCollection) and collection.get_transform() == axes.transData:
+            yield from (np.asarray(segment, dtype=float) for segment in collection.get_segments() if len(segment))
+        elif isinstance(collection, PathCollection):
+            yield np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
+    for container in axes.containers:
+        if isinstance(container, BarContainer):
+            yield np.array([(bar.get_width(), bar.get_height()) for bar in container], dtype=float).reshape(-1, 2)
+
+
+def _cell(value):
+    """Return a value as JSON has it: numbers as they are, empty as None, everything else as text."""
+    if pd.isna(value):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    return float(value) if isinstance(value, (float, np.floating)) else str(value)
 
 
 def what_if(
