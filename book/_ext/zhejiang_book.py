@@ -180,9 +180,7 @@ def _severity(verdict: str) -> int:
 
 def _link(app, fromdoc: str, todoc: str, anchor: str, *content: nodes.Node) -> nodes.Node:
     uri = app.builder.get_relative_uri(fromdoc, todoc)
-    # singlehtml addresses a page as #document-name; an id inside it is then an address of its own.
-    refuri = f"#{anchor}" if uri.startswith("#") and anchor else f"{uri}#{anchor}" if anchor else uri
-    return nodes.reference("", "", *content, internal=True, refuri=refuri)
+    return nodes.reference("", "", *content, internal=True, refuri=f"{uri}#{anchor}" if anchor else uri)
 
 
 def _table(columns: list[str], rows: list[tuple[str, list]], classes: list[str]) -> nodes.Node:
@@ -404,6 +402,7 @@ def configure(app: Sphinx, config) -> None:
         seconds, date = commit.stdout.split()
         os.environ["SOURCE_DATE_EPOCH"] = seconds
         config.html_last_updated_fmt = date
+    config.zhejiang_pdf = os.environ.get("ZHEJIANG_PDF") == "1"
     citation = _citation()
     config.html_baseurl = citation.get("url", "")
     if "repository-code" in citation:
@@ -527,6 +526,7 @@ def _depart_entry(self, node):
 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("zhejiang_inputs", "", "env")
+    app.add_config_value("zhejiang_pdf", False, "html")
     app.add_domain(ZhejiangDomain)
     app.add_node(render.records, html=(_visit_records, None))
     app.add_node(render.calculator, html=(_visit_calculator, None))

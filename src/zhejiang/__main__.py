@@ -20,7 +20,8 @@ from zhejiang import ROOT
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.txt"
 COMMANDS = {
-    "book": "build the book into _build/html",
+    "book": "build the book into _build/html; with PDF=0 in the environment without its PDF",
+    "pdf": "write the PDF only, into _build/print; with CHAPTER=03a in the environment that chapter's",
     "test": "run the tests of the gate, a build of the book included",
     "test-full": "run all tests",
     "lab": "open the notebooks in JupyterLab",
@@ -87,11 +88,11 @@ def _environment(lock: str) -> str:
 
 
 def _run(command: str) -> int:
-    if command == "book":
+    if command in ("book", "pdf"):
         from zhejiang import build
 
         try:
-            build.book()
+            build.book() if command == "book" else build.pdf()
         except build.BuildError as error:
             print(error, file=sys.stderr)
             return 1

@@ -1,7 +1,7 @@
 """Build the book: run the notebooks in parallel, then call jupyter-book, and say what happened.
 
 `jupyter-book build .` gives the same pages without this module. It adds parallel execution, progress,
-warnings as errors, and a check that skips everything when nothing changed.
+warnings as errors, the PDF, and a check that skips everything when nothing changed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from zhejiang import ROOT
 BUILD = ROOT / "_build"
 REPORT = BUILD / "report.json"
 PAGE = BUILD / "html" / "index.html"
+PDF = BUILD / "html" / "zhejiang-recomputed.pdf"
 NOTEBOOK_SECONDS = 600
 
 
@@ -30,24 +31,63 @@ class BuildError(RuntimeError):
 
 
 def book() -> None:
-    """Build `_build/html`; print progress, the address to open, the verdicts and the time."""
+    """Build `_build/html`, the PDF included; print progress, the address to open, the verdicts and the time.
+
+    Without a PDF if the environment variable PDF is 0, or if the library that it needs is not installed.
+    """
     start = time.perf_counter()
     fingerprint = source_fingerprint()
     last = _last_report()
-    if last.get("fingerprint") == fingerprint and PAGE.exists():
+    with_pdf = os.environ.get("PDF") != "0" and (PDF.exists() and last.get("pdf", False) or has_pdf_library())
+    if last.get("fingerprint") == fingerprint and PAGE.exists() and last.get("pdf") == with_pdf:
         for name in last["notebooks"]:
             print(f"{name}: reused", flush=True)
-        _summary(last["verdicts"], start)
+        _summary(last["verdicts"], with_pdf, start)
         return
     REPORT.unlink(missing_ok=True)
     notebooks = execute()
+    # The pages link to the PDF only if there will be one.
+    os.environ["ZHEJIANG_PDF"] = str(int(with_pdf))
     jupyter_book("html")
+    if with_pdf:
+        began = time.perf_counter()
+        os.environ.pop("CHAPTER", None)
+        jupyter_book("print")
+        shutil.move(BUILD / "print" / PDF.name, PDF)
+        print(f"PDF: written in {time.perf_counter() - began:.1f} s", flush=True)
     results = json.loads((BUILD / "html" / "results.json").read_text(encoding="utf-8"))
     verdicts = dict(Counter(claim["verdict"] for claim in results["claims"]))
-    report = {"fingerprint": fingerprint, "notebooks": notebooks, "verdicts": verdicts,
+    report = {"fingerprint": fingerprint, "notebooks": notebooks, "verdicts": verdicts, "pdf": with_pdf,
               "seconds": round(time.perf_counter() - start, 1)}
     REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    _summary(verdicts, start)
+    _summary(verdicts, with_pdf, start)
+
+
+def pdf() -> None:
+    """Write the book, or the chapter that the environment variable CHAPTER names (such as 03a), as PDF into `_build/print`.
+
+    Raises
+    ------
+    BuildError
+        The library is not installed, no chapter has that name, or a notebook failed.
+    """
+    if not has_pdf_library():
+        raise BuildError("nothing was written")
+    execute()
+    jupyter_book("print")
+    chapter = os.environ.get("CHAPTER", "")
+    print(f"Open {(BUILD / 'print' / PDF.name).relative_to(ROOT).with_suffix('')}{'-' * bool(chapter)}{chapter}.pdf")
+
+
+def has_pdf_library() -> bool:
+    """Can WeasyPrint find Pango? If not, say in one line what to install."""
+    try:
+        import weasyprint  # noqa: F401
+    except OSError:
+        print("No PDF: the library Pango is missing. Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+              " libharfbuzz-subset0; macOS: brew install pango; Windows: install Pango with MSYS2.", flush=True)
+        return False
+    return True
 
 
 def execute() -> dict[str, dict]:
@@ -118,7 +158,9 @@ def jupyter_book(builder: str) -> None:
     """
     from jupyter_book.cli.main import main
 
-    arguments = ["build", str(ROOT), "--builder", builder, "-W", "-n", "--keep-going", "-q"]
+    # The command line knows html; any other builder is custom to it.
+    chosen = ["--builder", builder] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
+    arguments = ["build", str(ROOT), *chosen, "-W", "-n", "--keep-going", "-q"]
     try:
         main(arguments, standalone_mode=False)
     except RuntimeError:
@@ -153,7 +195,7 @@ def _last_report() -> dict:
         return {}
 
 
-def _summary(verdicts: dict[str, int], start: float) -> None:
+def _summary(verdicts: dict[str, int], with_pdf: bool, start: float) -> None:
     print(", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())))
     print(f"{time.perf_counter() - start:.1f} s")
-    print(f"Open {PAGE.relative_to(ROOT)}")
+    print(f"Open {PAGE.relative_to(ROOT)}" + (f" or {PDF.relative_to(ROOT)}" if with_pdf else ""))

@@ -35,7 +35,8 @@ def verdict_mark(verdict: str, word: bool) -> mark:
 class RecordRenderer:
     """Renders the project's records and its figures, and leaves every other output to myst-nb."""
 
-    mime_priority_overrides = [("*", RECORD, 1)]
+    # The PDF's builder is not among those that myst-nb knows.
+    mime_priority_overrides = [("*", RECORD, 1), ("print", "image/svg+xml", 2), ("print", "text/html", 3), ("print", "text/plain", 4)]
 
     @staticmethod
     def handle_mime(renderer, data, inline):

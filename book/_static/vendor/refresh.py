@@ -1,4 +1,4 @@
-"""Re-create the vendored MathJax and Chinese fonts from their pinned npm packages, byte for byte.
+"""Re-create the vendored MathJax and fonts from their pinned npm packages, byte for byte.
 
     python book/_static/vendor/refresh.py
 
@@ -18,6 +18,13 @@ from fontTools import subset
 HERE = Path(__file__).resolve().parent
 MATHJAX = "mathjax", "3.2.2"
 FONTS = "@embedpdf/fonts-sc", "1.0.0"
+PRINT = HERE.parents[1] / "_print" / "fonts"
+# Text and headings of the PDF: package, family of the subset, file of each style. Bold is the semibold of the family.
+PRINT_FONTS = [
+    (("source-serif", "4.5.1"), "Book Serif",
+     {"Regular": "SourceSerif4-Regular", "Italic": "SourceSerif4-It", "Bold": "SourceSerif4-Semibold", "BoldItalic": "SourceSerif4-SemiboldIt"}),
+    (("source-sans", "3.52.0"), "Book Sans", {"Regular": "SourceSans3-Regular", "Italic": "SourceSans3-It", "Bold": "SourceSans3-Semibold"}),
+]
 
 # Separate components, since the combined tex-svg.js is over 2 MB and its menu asks for files that are
 # not here. SVG needs no font files, which some browsers refuse to read over file://. tex-full brings
@@ -29,6 +36,7 @@ COMPONENTS = [
     "output/svg.js",
     "output/svg/fonts/tex.js",
     "a11y/assistive-mml.js",
+    "adaptors/liteDOM.js",  # for the PDF, which is set without a browser
 ]
 
 RANGES = [
@@ -40,6 +48,15 @@ RANGES = [
     (0xFF01, 0xFFEE),  # fullwidth forms
 ]
 SYMBOLS = "€℃№→←↑↓−∑√∞≈≠≤≥①②③④⑤⑥⑦⑧⑨⑩■□▲△●○★"  # U+2212 is the minus of matplotlib's axes
+
+
+# What the fonts of the PDF hold: European letters, Greek, marks, and the symbols of formulas in running text.
+PRINT_RANGES = [(0x20, 0x7E), (0xA0, 0x17F), (0x300, 0x304), (0x391, 0x3C9), (0x1D2C, 0x1D6A), (0x2010, 0x205E), (0x2070, 0x209C), (0x2190, 0x2193)]
+
+
+def print_characters():
+    """All code points of the fonts of the PDF."""
+    return {code for first, last in PRINT_RANGES for code in range(first, last + 1)} | set(map(ord, SYMBOLS + "✓✗∝Δ"))
 
 
 def unpack(package, version, folder):
@@ -72,26 +89,41 @@ def kept_characters():
     return kept
 
 
-def subset_font(source, target, weight):
-    options = subset.Options()
-    options.hinting = False
+def chinese_options():
+    options = font_options()
     options.layout_features = []  # no kerning or vertical forms: the text is horizontal Chinese
     options.drop_tables += ["BASE", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
+    return options
+
+
+def print_options():
+    options = font_options()
+    options.layout_features = ["kern", "mark", "mkmk", "ccmp", "locl", "lnum", "tnum"]
+    return options
+
+
+def font_options():
+    options = subset.Options()
+    options.hinting = False
     options.notdef_outline = True
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
     options.recalc_timestamp = False  # the same bytes on every run
+    return options
+
+
+def subset_font(source, target, options, characters, family, style):
     font = subset.load_font(source, options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=kept_characters())
+    subsetter.populate(unicodes=characters)
     subsetter.subset(font)
-    rename(font, weight)
+    rename(font, family, style)
     subset.save_font(font, target, options)
 
 
-def rename(font, weight):
-    """Name the subset for what it is: the font licence reserves the name of the original."""
-    family, postscript = "Book Sans SC", f"BookSansSC-{weight}"
-    names = {1: family, 2: weight, 3: postscript, 4: f"{family} {weight}", 6: postscript}
+def rename(font, family, style):
+    """Name the subset for what it is: the font licences reserve the names of the originals."""
+    postscript = f"{family.replace(' ', '')}-{style}"
+    names = {1: family, 2: style, 3: postscript, 4: f"{family} {style}", 6: postscript}
     for record in font["name"].names:
         if record.nameID in names:
             record.string = names[record.nameID]
@@ -109,8 +141,15 @@ def main():
         package = unpack(*FONTS, Path(fonts))
         for weight in ("Regular", "Bold"):
             source = package / f"fonts/NotoSansHans-{weight}.otf"
-            subset_font(source, HERE / f"fonts/NotoSansSC-{weight}.otf", weight)
+            subset_font(source, HERE / f"fonts/NotoSansSC-{weight}.otf", chinese_options(), kept_characters(), "Book Sans SC", weight)
         shutil.copyfile(package / "LICENSE", HERE / "fonts/OFL.txt")
+    for origin, family, styles in PRINT_FONTS:
+        with tempfile.TemporaryDirectory() as folder:
+            package = unpack(*origin, Path(folder))
+            for style, name in styles.items():
+                target = PRINT / f"{family.replace(' ', '')}-{style}.otf"
+                subset_font(package / "OTF" / f"{name}.otf", target, print_options(), print_characters(), family, style)
+            shutil.copyfile(package / "LICENSE.md", PRINT / f"{family.replace(' ', '')}-LICENSE.md")
 
 
 if __name__ == "__main__":
