@@ -40,14 +40,14 @@ class Project:
     def page(self, name: str) -> str:
         return (self.html / "book" / f"{name}.html").read_text(encoding="utf-8")
 
-    def run(self, *command: str) -> subprocess.CompletedProcess:
-        """Run a command with this copy's `src` in front of the installed one."""
-        environment = {**os.environ, "PYTHONPATH": str(self.root / "src")}
+    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess:
+        """Run a command with this copy's `src` in front of the installed one, and with settings such as PDF="0"."""
+        environment = {**os.environ, "PYTHONPATH": str(self.root / "src"), **settings}
         return subprocess.run(command, cwd=self.root, env=environment, text=True, encoding="utf-8", capture_output=True)
 
     def book(self) -> subprocess.CompletedProcess:
-        """What `make book` does."""
-        return self.run(sys.executable, "-m", "zhejiang", "book")
+        """What `make book PDF=0` does."""
+        return self.run(sys.executable, "-m", "zhejiang", "book", PDF="0")
 
     def plain(self, *before: str) -> subprocess.CompletedProcess:
         """`jupyter-book build .` and nothing else."""

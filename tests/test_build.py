@@ -187,17 +187,6 @@ def test_unknown_id_in_prose_stops_the_build(tmp_path, built, quote, message):
     assert message in done.stdout + done.stderr
 
 
-def test_singlehtml_has_no_warning(tmp_path, built):
-    """The form that the PDF is made from: tables, figures and badges without any script."""
-    project = built.copy(tmp_path / "project")
-    done = project.run(sys.executable, "-c", "from zhejiang import build; build.jupyter_book('singlehtml')")
-    succeeded(done)
-    page = (project.root / "_build" / "singlehtml" / "book" / "index.html").read_text(encoding="utf-8")
-    assert 'id="ch01-tab-exports"' in page
-    assert "zr-mark zr-differs" in page
-    assert page.count("<figcaption>") >= 4
-
-
 def test_notebooks_ran_once_without_warnings(book):
     for path in sorted((book.html / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)

@@ -7,6 +7,7 @@ left out, equations are set by MathJax, figures keep their light form. Nothing i
 from __future__ import annotations
 
 import base64
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,16 +207,28 @@ def document(parts: list[Part], chapter: str) -> str:
 
 
 def pdf(html: str, base: Path, target: Path) -> None:
-    """Write the document as PDF; raise `ExtensionError` for a character that no font of the book has."""
+    """Write the document as PDF.
+
+    Raises `ExtensionError` for a character that no font of the book has, and for whatever WeasyPrint warns of: a link that leads
+    nowhere, an image that cannot be read, a rule that it does not know.
+    """
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
     check_characters(lxml.html.document_fromstring(html).text_content())
+    warnings: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: warnings.append(record.getMessage())
+    weasyprint.LOGGER.addHandler(handler)
+    weasyprint.PROGRESS_LOGGER.setLevel(logging.WARNING)
     fonts = FontConfiguration()
     style = font_faces() + (PRINT / "print.css").read_text(encoding="utf-8")
     sheet = weasyprint.CSS(string=style, font_config=fonts)
     target.parent.mkdir(parents=True, exist_ok=True)
     weasyprint.HTML(string=html, base_url=base.as_uri() + "/").write_pdf(target, stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    if warnings:
+        target.unlink()
+        raise ExtensionError("the PDF has faults:\n  " + "\n  ".join(warnings))
 
 
 def font_faces() -> str:
