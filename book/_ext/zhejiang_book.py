@@ -17,7 +17,6 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.domains import Domain
@@ -25,8 +24,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import zhejiang
-from zhejiang import catalog, claims, data, freshness, render, show
+from zhejiang import catalog, citation, claims, data, freshness, render, show
 
+# Folders of the built book that other extensions write anew each time.
+WRITTEN_ELSEWHERE = {"citations"}
 ROLES = ("num", "interval", "printed", "computed", "verdict")
 # What the theme shows once CITATION.cff names the repository.
 REPOSITORY_OPTIONS = {
@@ -349,28 +350,6 @@ def terms(app, domain, docname, argument) -> nodes.Node:
     return _table(["English", "Chinese", "Symbol", "Definition", "Unit"], rows, ["zr-filter"])
 
 
-def citations(app, domain, docname, argument) -> nodes.Node:
-    """BibTeX and GB/T 7714 records of the book and of each chapter, from CITATION.cff and the chapter titles."""
-    cff = _citation()
-    year, author, book, version = cff["date-released"][:4], cff["authors"][0]["name"], cff["title"], cff["version"]
-    address = f"https://doi.org/{cff['doi']}" if "doi" in cff else cff.get("repository-code", "")
-    result = nodes.container()
-    entries = [(None, book)] + [(page, app.env.titles[page].astext()) for page in app.env.titles if _is_chapter(page)]
-    for page, title in sorted(entries, key=lambda entry: entry[0] or ""):
-        if argument and (page or "") != argument:
-            continue
-        key = "zhejiang-recomputed" + (f"-{Path(page).name[:3].rstrip('_')}" if page else "")
-        lines = [f"@{'incollection' if page else 'book'}{{{key},", f"  author = {{{{{author}}}}},", f"  title = {{{title}}},"]
-        lines += [f"  booktitle = {{{book}}},"] if page else []
-        lines += [f"  year = {{{year}}},", f"  note = {{Version {version}}},"] + ([f"  url = {{{address}}},"] if address else []) + ["}"]
-        inside = f"//{author}. {book}" if page else ""
-        gbt = f"{author}. {title}[M/OL]{inside}. Version {version}. {year}." + (f" {address}." if address else "")
-        result += nodes.paragraph("", "", nodes.strong("", title))
-        result += nodes.literal_block("\n".join(lines), "\n".join(lines), language="bibtex")
-        result += nodes.paragraph("", "", nodes.Text("GB/T 7714: "), nodes.Text(gbt))
-    return result
-
-
 GENERATED = {
     "scoreboard": scoreboard,
     "ledger": ledger,
@@ -379,18 +358,8 @@ GENERATED = {
     "package-versions": package_versions,
     "data-catalogue": data_catalogue,
     "terms": terms,
-    "citations": citations,
     "figure-from": figure_from,
 }
-
-
-def _is_chapter(docname: str) -> bool:
-    return Path(docname).name[:2].isdigit()
-
-
-def _citation() -> dict:
-    document = yaml.safe_load((data.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    return {**document, "date-released": str(document["date-released"])}
 
 
 def configure(app: Sphinx, config) -> None:
@@ -403,10 +372,10 @@ def configure(app: Sphinx, config) -> None:
         os.environ["SOURCE_DATE_EPOCH"] = seconds
         config.html_last_updated_fmt = date
     config.zhejiang_pdf = os.environ.get("ZHEJIANG_PDF") == "1"
-    citation = _citation()
-    config.html_baseurl = citation.get("url", "")
-    if "repository-code" in citation:
-        config.html_theme_options = {**config.html_theme_options, **REPOSITORY_OPTIONS, "repository_url": citation["repository-code"]}
+    cff = citation.read_cff((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
+    config.html_baseurl = cff.get("url", "")
+    if "repository-code" in cff:
+        config.html_theme_options = {**config.html_theme_options, **REPOSITORY_OPTIONS, "repository_url": cff["repository-code"]}
 
 
 def drop_stale(app: Sphinx) -> None:
@@ -472,7 +441,8 @@ def remove_leftovers(app: Sphinx, domain: ZhejiangDomain) -> None:
     notebooks = {outdir / "notebooks" / f"{Path(docname).name}.ipynb"
                  for docname, page in domain.data["pages"].items() if page["cells"]}
     images = {outdir / "_images" / name for _, name in app.env.images.values()}
-    found = [path for folder in outdir.iterdir() if folder.is_dir() and not folder.name.startswith("_") for path in folder.rglob("*")]
+    folders = [path for path in outdir.iterdir() if path.is_dir() and not path.name.startswith("_") and path.name not in WRITTEN_ELSEWHERE]
+    found = [path for folder in folders for path in folder.rglob("*")]
     for path in [*found, *(outdir / "_images").glob("*")]:
         if path.is_file() and path not in pages | notebooks | images:
             path.unlink()

@@ -174,6 +174,15 @@ def _inverted(name: dict) -> str:
     return ", ".join([family, *(name[part] for part in ("suffix", "given") if part in name)])
 
 
+def _in_order(name: dict) -> str:
+    """A name as it is spoken; the family name of a Chinese name comes first."""
+    if "literal" in name:
+        return name["literal"]
+    if CJK.search(name["family"]):
+        return name["family"] + name.get("given", "")
+    return " ".join(name[part] for part in ("given", "non-dropping-particle", "family", "suffix") if part in name)
+
+
 # Formats
 
 
@@ -283,11 +292,24 @@ def _whole(name: dict) -> dict:
 
     The style writes family names in capitals, which the standard wants of persons only, and a space between Chinese names.
     """
-    if "literal" in name:
-        return {"dropping-particle": name["literal"]}
-    if CJK.search(name["family"]):
-        return {"dropping-particle": name["family"] + name.get("given", "")}
-    return name
+    is_person = "family" in name and not CJK.search(name["family"])
+    return name if is_person else {"dropping-particle": _in_order(name)}
+
+
+def files(found: Sequence[dict]) -> dict[str, str]:
+    """Return the text of every record file by name: one of each format for an item, and one for all of them."""
+    texts = {}
+    for ending, make in (("bib", bibtex), ("ris", ris), ("txt", lambda item: gbt7714(item) + "\n")):
+        texts |= {f"{item['id']}.{ending}": make(item) for item in found}
+        texts[f"all.{ending}"] = ("\n" if ending != "txt" else "").join(make(item) for item in found)
+    texts |= {f"{item['id']}.json": csl_json([item]) for item in found}
+    return {**texts, "all.json": csl_json(found)}
+
+
+def number_note(item: dict, id: str, address: str) -> str:
+    """Return a footnote that cites one published number: the chapter, the version, and the number's id and address."""
+    names = ", ".join(_in_order(name) for name in item["author"])
+    return f"{names}, “{item['title']}”, in: {item['container-title']}, version {item['version']} ({_iso(item)}), number {id}, {address}"
 
 
 def meta_tags(item: dict, address: str | None) -> list[tuple[str, str]]:
@@ -357,6 +379,11 @@ def zenodo(cff: dict) -> dict:
     }
 
 
+def zenodo_json(cff: dict) -> str:
+    """Return the text of `.zenodo.json`."""
+    return json.dumps(zenodo(cff), ensure_ascii=False, indent=1) + "\n"
+
+
 def ro_crate(cff: dict, files: Sequence[CrateFile]) -> dict:
     """Return `ro-crate-metadata.json` (RO-Crate 1.1) of an archive that holds the files.
 
@@ -398,9 +425,7 @@ def _agent(author: dict) -> dict:
     if "name" in author:
         agent = {"@type": "Organization", "name": author["name"], "url": author.get("website")}
     else:
-        name = _name(author)
-        full = " ".join(name[part] for part in ("given", "non-dropping-particle", "family", "suffix") if part in name)
-        agent = {"@type": "Person", "name": full, "identifier": author.get("orcid")}
+        agent = {"@type": "Person", "name": _in_order(_name(author)), "identifier": author.get("orcid")}
     return {field: value for field, value in agent.items() if value}
 
 
