@@ -173,6 +173,7 @@ def test_repository_address_is_one_setting(tmp_path, built):
     assert "/issues/new" in page
     assert "mybinder.org/v2/gh/someone/zhejiang-recomputed/main" in page
     assert "https://doi.org/10.1234/5" in page
+    assert address in project.page("reference/cite")
 
 
 @pytest.mark.parametrize("quote, message", [

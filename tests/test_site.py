@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from zhejiang import ROOT, data
+from zhejiang import ROOT, citation, data
 from zhejiang import input_output as io
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -163,6 +163,60 @@ def test_last_commit_dates_the_pages(book):
     assert done.stdout.strip() in book.page("index")
 
 
+def _content(soup, name):
+    return [tag["content"] for tag in soup.find_all("meta", attrs={"name": name})]
+
+
+def _pages_of_the_book(book, site):
+    return {path: soup for path, soup in site.items() if path.is_relative_to(book.html / "book")}
+
+
+def test_every_page_says_version_and_date(site, book):
+    cff = citation.read_cff((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    for path, soup in site.items():
+        if path != book.html / "index.html":  # only leads to the landing page
+            assert soup.select_one("footer .zr-version").get_text() == f"Version {cff['version']}, {cff['date-released']}", path.name
+
+
+def test_every_page_has_the_tags_of_its_record(book, site):
+    """The landing page is the book, a chapter its chapter, any other page a part of the book; each page's tags name its own title."""
+    for path, soup in _pages_of_the_book(book, site).items():
+        is_landing = path.name == "index.html"
+        assert _content(soup, "citation_title") == _content(soup, "DC.title")
+        assert len(_content(soup, "citation_title")) == len(_content(soup, "citation_publication_date")) == len(_content(soup, "DC.date")) == 1
+        assert _content(soup, "citation_author") == _content(soup, "DC.creator") != []
+        assert _content(soup, "citation_inbook_title") == ([] if is_landing else ["Zhejiang Recomputed"]), path.name
+        assert _content(soup, "DC.type") == ["Book" if is_landing else "BookChapter"]
+        assert bool(_content(soup, "citation_abstract")) == (is_landing or path.name[0] == "0")
+        heading = soup.select_one("article h1")
+        for mark in heading.select(".section-number, .headerlink"):
+            mark.extract()
+        assert heading.get_text().strip().replace("’", "'") == _content(soup, "citation_title")[0]
+        assert soup.find("link", rel="schema.DC")["href"] == "http://purl.org/dc/elements/1.1/"
+
+
+def test_records_on_pages_are_those_in_the_files(book, site):
+    """In all forms, for the chapter and the report that it recomputes; the page of citations has the book and every chapter."""
+    chapters = [path for path in _pages_of_the_book(book, site) if path.name[0] == "0"]
+    for path in [*chapters, book.html / "book/reference/cite.html"]:
+        records = site[path].select(".zr-citations .zr-record")
+        shown = [(record.find("summary").get_text(), record.find("pre").get_text().strip()) for record in records]
+        links = site[path].select(".zr-citations a[href*='citations/']")
+        stored = [(link.get_text(), (path.parent / link["href"]).read_text(encoding="utf-8").strip()) for link in links if "/all." not in link["href"]]
+        assert shown == stored
+        assert len(shown) == 4 * (2 if path in chapters else 2 + len(chapters))
+        assert {record.find("summary").get_text() for record in records if record.has_attr("open")} == {"GB/T 7714", "BibTeX"}
+
+
+def test_example_of_one_number_leads_to_it(book, site, results):
+    page = site[book.html / "book/reference/cite.html"]
+    entry = next(entry for entry in results["results"] if entry["id"] == "ch03-lag-countries-2005")
+    text = page.get_text()
+    assert f"{entry['value']:.1f} percentage points" in text and f"{entry['lo']:.1f} to {entry['hi']:.1f}" in text
+    assert page.find("a", href=f"../03_ningbo_services.html#{entry['id']}").get_text() == f"{entry['page']}#{entry['id']}"
+    assert f"number {entry['id']}, {entry['page']}#{entry['id']}" in page.select_one(".zr-record pre").get_text()
+
+
 # In a browser.
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -285,6 +339,27 @@ def test_pages_do_not_scroll_sideways(browser, book, site, width, theme):
             assert theme in figure.locator("img:visible").get_attribute("class")
             assert figure.locator("figcaption").is_visible()
     context.close()
+
+
+@needs_browser
+def test_records_can_be_copied_and_folded(browser, base):
+    """Each form has a button that copies it whole; those that programs read are folded, and not printed."""
+    page = browser.new_page()
+    page.add_init_script("document.addEventListener('copy', () => { window.copied = document.activeElement.value; })")
+    page.goto(base + "book/03a_service_impact.html", wait_until="load")
+    records = page.locator(".zr-citations .zr-record")
+    assert page.locator(".zr-citations .zr-record button.copybtn").count() == records.count() == 8
+    for record in records.all():
+        if record.get_attribute("open") is None:
+            assert not record.locator("pre").is_visible()
+            record.locator("summary").press("Enter")
+        expected = record.locator("pre").inner_text().strip()
+        record.locator("button.copybtn").click()
+        assert page.evaluate("window.copied").strip() == expected
+    page.emulate_media(media="print")
+    visible = [record.locator("summary").inner_text() for record in records.all() if record.is_visible()]
+    assert visible == 2 * ["GB/T 7714", "BibTeX"]
+    page.close()
 
 
 # The calculator of the chapter on services.

@@ -125,8 +125,8 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def _visit_record(self, node):
-    is_open = " open" if node["is_open"] else ""
-    self.body.append(f'<details class="zr-record"{is_open}><summary>{html.escape(node["summary"])}</summary>\n')
+    attributes = 'class="zr-record" open' if node["is_open"] else 'class="zr-record zr-folded"'
+    self.body.append(f'<details {attributes}><summary>{html.escape(node["summary"])}</summary>\n')
 
 
 def _depart_record(self, node):

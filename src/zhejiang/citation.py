@@ -170,8 +170,11 @@ def _inverted(name: dict) -> str:
     """Family name first, as catalogues have it; an entity's name as it is."""
     if "literal" in name:
         return name["literal"]
-    family = " ".join(name[part] for part in ("non-dropping-particle", "family") if part in name)
-    return ", ".join([family, *(name[part] for part in ("suffix", "given") if part in name)])
+    return ", ".join([_family(name), *(name[part] for part in ("given", "suffix") if part in name)])
+
+
+def _family(name: dict) -> str:
+    return " ".join(name[part] for part in ("non-dropping-particle", "family") if part in name)
 
 
 def _in_order(name: dict) -> str:
@@ -219,7 +222,11 @@ def _escaped(text: str) -> str:
 
 
 def _bibtex_names(names: list[dict]) -> str:
-    return " and ".join(f"{{{_escaped(name['literal'])}}}" if "literal" in name else _inverted(name) for name in names)
+    """Names as BibTeX splits them: an entity in braces, a suffix before the given names."""
+    return " and ".join(
+        f"{{{_escaped(name['literal'])}}}" if "literal" in name
+        else ", ".join([_family(name), *(name[part] for part in ("suffix", "given") if part in name)])
+        for name in names)
 
 
 def ris(item: dict) -> str:
@@ -229,8 +236,8 @@ def ris(item: dict) -> str:
         ("TY", "CHAP" if item["type"] == "chapter" else "BOOK"),
         ("ID", item["id"]),
         *(("AU", _inverted(name)) for name in item.get("author", [])),
-        # In a chapter AU would be who wrote it.
-        *(("ED" if item["type"] == "chapter" else "AU", _inverted(name)) for name in item.get("editor", [])),
+        # A2 is the editor of the book that a chapter is in, but of a series in the record of a book.
+        *(("A2" if item["type"] == "chapter" else "ED", _inverted(name)) for name in item.get("editor", [])),
         ("TI", item["title"]),
         ("T2", item.get("container-title")),
         ("PY", str(item["issued"]["date-parts"][0][0])),
