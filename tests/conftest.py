@@ -19,7 +19,7 @@ from zhejiang import ROOT
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
 
-PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
+PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
          "Makefile", "book", "data", "src"]
 
 

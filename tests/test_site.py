@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
+import os
 import re
 import shutil
 import socket
+import struct
+import subprocess
 import threading
+import zipfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import jsonschema
+import openpyxl
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from crate import Severity, faults
 
-from zhejiang import ROOT, citation, data
+from zhejiang import ROOT, __version__, build, citation, data
 from zhejiang import input_output as io
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -161,6 +169,265 @@ def test_last_commit_dates_the_pages(book):
     if done.returncode:
         pytest.skip("not a git checkout")
     assert done.stdout.strip() in book.page("index")
+
+
+# The files to take away.
+
+
+@pytest.fixture(scope="module")
+def exhibits(book):
+    """Entries of `exhibits.json` by id."""
+    return {entry["id"]: entry for entry in json.loads((book.html / "exhibits.json").read_text(encoding="utf-8"))}
+
+
+@pytest.fixture(scope="module")
+def tags(site):
+    """Tables and figures on the pages by id, as (path, element)."""
+    return {tag["id"]: (path, tag) for path, soup in site.items() for tag in soup.select("table[id], figure[id]") if re.match(r"ch\d\d", tag["id"])}
+
+
+def shown_table(table):
+    """The cells of a table on its page, as text: heads, units, rows; and the verdict beside each cell."""
+    rows, marks = [], []
+    for row in table.find_all("tr"):
+        cells = row.find_all(["th", "td"])
+        found = [cell.select_one(".zr-mark") for cell in cells]
+        marks.append([mark and mark["title"] for mark in found])
+        rows.append([" ".join(text for text in cell.find_all(string=True) if not text.find_parent(class_="zr-mark")).strip() for cell in cells])
+    return rows, marks
+
+
+def csv_frame(book, name):
+    return pd.read_csv(book.html / name, comment="#", header=[0, 1], keep_default_na=False, na_values=[""])
+
+
+def test_every_table_and_figure_has_its_files(book, exhibits, tags):
+    on_pages = {id: (tag.name, path.relative_to(book.html).as_posix()) for id, (path, tag) in tags.items()}
+    assert {id: (entry["kind"], entry["page"]) for id, entry in exhibits.items()} == on_pages
+    endings = {"table": ["csv", "xlsx", "tex"], "figure": ["svg", "png", "csv"]}
+    for id, entry in exhibits.items():
+        assert entry["files"] == [f"downloads/{id}.{ending}" for ending in endings[entry["kind"]]]
+    kept = {name for entry in exhibits.values() for name in entry["files"]}
+    found = {path.relative_to(book.html).as_posix() for path in (book.html / "downloads").iterdir()}
+    assert found - kept == {f"downloads/zhejiang-recomputed-{__version__}.zip"}
+    assert all((book.html / name).stat().st_size for name in kept)
+
+
+def test_files_carry_the_number_and_caption_of_the_page(book, exhibits, tags):
+    for entry in exhibits.values():
+        _, tag = tags[entry["anchor"]]
+        number = tag.select_one(".caption-number").get_text().strip().replace("Fig.", "Figure")
+        assert entry["number"] == number
+        head = (book.html / next(name for name in entry["files"] if name.endswith(".csv"))).read_text(encoding="utf-8-sig").splitlines()
+        assert head[0] == f"# {number}. {entry['caption']}"
+        assert head[1] == f"# Id: {entry['id']}"
+
+
+def test_links_to_files_say_what_they_are(exhibits, tags):
+    """They stand below their table or figure, before anything else."""
+    for entry in exhibits.values():
+        _, tag = tags[entry["id"]]
+        links = tag.find_next("p", class_="zr-source").select(".zr-downloads a")
+        assert [link["href"] for link in links] == [f"../{name}" for name in entry["files"]]
+        for link in links:
+            assert link.has_attr("download") and link["aria-label"] == f"Download {entry['number']} as {link.get_text()}"
+
+
+def test_the_cell_named_makes_the_table_or_figure(book, exhibits):
+    made = {}
+    for path in (book.html / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for number, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), 1):
+            for output in cell["outputs"]:
+                table = output["data"].get(data.RECORD, {}).get("table")
+                record = table or output["metadata"].get("image/svg+xml", {}).get("zhejiang")
+                if record:
+                    made[record["id"]] = (path.stem, number)
+    assert {id: (Path(entry["page"]).stem, entry["cell"]) for id, entry in exhibits.items()} == made
+
+
+def same_text(left, right):
+    """Equal but for what typography changes: quotes, dashes, the sign of a minus."""
+    quotes = {0x2018: "'", 0x2019: "'", 0x201c: '"', 0x201d: '"', 0x2026: "..."}
+    left, right = (re.sub(r"[-–—−]+", "-", text.translate(quotes)).strip() for text in (left, right))
+    return left == right
+
+
+def rounds_to(value, shown):
+    """Does the page show this number, with or without a word in front? A tie may have been rounded up or down."""
+    number = re.sub(r"^[a-z ]+", "", shown).replace(",", "")
+    return abs(float(value) - float(number)) <= 0.5000001 * 10.0 ** -len(number.partition(".")[2])
+
+
+def is_number(value):
+    """A column that holds a pair, such as 65 to 75, is text; the other numbers in it are too."""
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def test_csv_has_the_units_numbers_and_verdicts_of_the_page(book, exhibits, tags):
+    compared = 0
+    for id in (id for id, entry in exhibits.items() if entry["kind"] == "table"):
+        rows, marks = shown_table(tags[id][1])
+        frame = csv_frame(book, f"downloads/{id}.csv")
+        units = ["" if unit.startswith("Unnamed: ") else unit for unit in frame.columns.get_level_values(1)]
+        frame.columns = frame.columns.get_level_values(0)
+        heads = len(rows) - len(frame)
+        places = [place for place, name in enumerate(frame.columns) if not re.search(": (wording|verdict|anchor)$", name)]
+        assert len(places) == len(rows[0]), id
+        for shown, place in enumerate(places):
+            name = frame.columns[place]
+            assert same_text(rows[0][shown], name) and same_text(rows[1][shown] if heads == 2 else "", units[place]), id
+            for text, mark, value in zip([row[shown] for row in rows[heads:]], [row[shown] for row in marks[heads:]], frame[name], strict=True):
+                if text in ("", "–"):
+                    assert value == mark if mark else pd.isna(value), (id, text, value)
+                elif is_number(value) and not same_text(text, str(value)):
+                    assert rounds_to(value, text), (id, text, value)
+                    compared += 1
+                else:
+                    assert same_text(text, str(value)), (id, text, value)
+            if f"{name}: verdict" in frame:
+                assert frame[f"{name}: verdict"].fillna("").tolist() == [row[shown] or "" for row in marks[heads:]]
+    assert compared > 1000
+
+
+def test_workbooks_hold_what_the_csv_holds(book, exhibits):
+    for id in (id for id, entry in exhibits.items() if entry["kind"] == "table"):
+        frame = csv_frame(book, f"downloads/{id}.csv").droplevel(1, axis=1)
+        labels, _, *rows = openpyxl.load_workbook(book.html / f"downloads/{id}.xlsx", read_only=True).active.iter_rows(min_row=6, values_only=True)
+        assert list(labels) == list(frame.columns)
+        for expected, row in zip(frame.itertuples(index=False), rows, strict=True):
+            for value, cell in zip(expected, row, strict=True):
+                if pd.isna(value):
+                    assert cell is None, id
+                elif is_number(value):
+                    assert float(cell) == pytest.approx(float(value), rel=1e-14, abs=0), id
+                else:
+                    assert same_text(cell, value), id
+
+
+def test_pictures_have_print_resolution(book, exhibits):
+    for entry in exhibits.values():
+        if entry["kind"] == "table":
+            continue
+        svg, png = ((book.html / name) for name in entry["files"][:2])
+        text = svg.read_text(encoding="utf-8")
+        inches = [float(number) / 72 for number in re.search(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt"', text).groups()]
+        head = png.read_bytes()[:80]
+        assert head.startswith(b"\x89PNG")
+        assert struct.unpack(">II", head[16:24]) == pytest.approx([300 * size for size in inches], abs=1)
+        assert struct.unpack(">4sIIB", head[37:50]) == (b"pHYs", 11811, 11811, 1)
+        assert "<title>" in text and "http://www.w3.org/1999/xlink" in text
+        assert re.findall(r'(?:href|src)="(?!#)[^"]*"|url\((?!#)[^)]*\)|<image', text) == [], "the drawing needs no other file"
+
+
+def test_archive_is_complete(book, exhibits, tmp_path):
+    with zipfile.ZipFile(book.html / "downloads" / f"zhejiang-recomputed-{__version__}.zip") as archive:
+        assert archive.testzip() is None
+        expected = {f"{entry['kind']}s/{Path(name).name}": book.html / name for entry in exhibits.values() for name in entry["files"]}
+        expected |= {f"notebooks/{path.name}": path for path in (book.html / "notebooks").glob("*.ipynb")}
+        expected |= {name: ROOT / name for name in ("CITATION.cff", "LICENSE", "LICENSE-DATA")} | {"results.json": book.html / "results.json"}
+        assert set(archive.namelist()) == {*expected, "README.txt", "ro-crate-metadata.json"}
+        for name, path in expected.items():
+            assert archive.read(name) == path.read_bytes(), name
+        assert len(archive.read("README.txt").decode().splitlines()) <= 12
+        archive.extractall(tmp_path / "crate")
+    assert faults(tmp_path / "crate", tmp_path / "cache", Severity.REQUIRED) == []
+
+
+def test_landing_page_offers_the_archive(site, book, exhibits):
+    for page in ("book/index.html", "book/reference/exhibits.html"):
+        link = site[book.html / page].find("a", href=re.compile(r"downloads/zhejiang-recomputed-.*\.zip$"))
+        kinds = [entry["kind"] for entry in exhibits.values()]
+        assert f"{kinds.count('table')} tables as CSV" in link.find_parent("p").get_text()
+
+
+def test_list_names_every_table_and_figure(site, book, exhibits):
+    page = site[book.html / "book/reference/exhibits.html"]
+    listed = {}
+    for row in page.select("table.zr-exhibits tbody tr"):
+        number, caption, title, cell, files = row.find_all(["th", "td"])
+        link = caption.find("a")["href"]
+        addresses = [a["href"].removeprefix("../../") for a in files.find_all("a")]
+        listed[link.split("#")[1]] = (number.get_text(strip=True), int(cell.get_text()), addresses)
+    assert listed == {id: (entry["number"], entry["cell"], entry["files"]) for id, entry in exhibits.items()}
+
+
+def test_readme_lists_the_tables_and_figures_of_the_book(book):
+    """If this fails: `make seal`."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert build.list_exhibits(readme) == readme
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_every_table_compiles_in_one_bare_article(book, exhibits, tmp_path):
+    names = [name for entry in exhibits.values() for name in entry["files"] if name.endswith(".tex")]
+    assert names
+    for name in names:
+        shutil.copy(book.html / name, tmp_path)
+    body = "\n".join(rf"\input{{{Path(name).stem}}}\clearpage" for name in names)
+    (tmp_path / "article.tex").write_text(f"\\documentclass{{article}}\\begin{{document}}\n{body}\n\\end{{document}}\n", encoding="utf-8")
+    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "article"], cwd=tmp_path, capture_output=True)
+    log = (tmp_path / "article.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    assert int(re.search(r"Output written on article.pdf \((\d+) pages", log)[1]) >= len(names)
+    assert re.findall(r"Missing character.*|Overfull \\hbox.*|.*Float too large.*|.*multiply defined.*", log) == []
+
+
+# The examples on the page of the numbers as data.
+
+
+def examples(language):
+    text = (ROOT / "book" / "reference" / "results.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_results_follow_their_schema(book, results):
+    schema = json.loads((ROOT / "src" / "zhejiang" / "schemas" / "results.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(results)
+    assert not re.search(r"\b(NaN|Infinity)\b", (book.html / "results.json").read_text(encoding="utf-8")), "R reads neither"
+    page = BeautifulSoup(book.page("reference/results"), "html.parser")
+    fields = {code.get_text() for code in page.select("dl dt code")}
+    entries = [schema["properties"][part]["items"]["properties"] for part in ("results", "claims")]
+    assert fields == set(schema["properties"]) | set(entries[0]) | set(entries[1])
+
+
+def test_examples_in_pandas_run(book, results, monkeypatch, capsys):
+    monkeypatch.chdir(book.html)
+    made = [namespace for code in examples("python") for namespace in [{}] if exec(code, namespace) is None]
+    shown = capsys.readouterr().out
+    expected = next(entry for entry in results["results"] if entry["id"] == "ch03-lag-countries-2005")
+    assert f"{expected['value']:.6f}"[:8] in shown and re.search(r"not testable +\d+", shown)
+    numbers, table, workbook, figure = made
+    assert len(numbers["numbers"]) == len(results["results"]) and len(numbers["claims"]) == len(results["claims"])
+    assert table["table"]["All exports"].tolist() == workbook["table"]["All exports"].tolist()
+    assert table["table"]["Year"].tolist() == list(range(2000, 2006)) and table["table"]["Share: verdict"].isin(["reproduces", "differs"]).all()
+    assert len(figure["figure"])
+
+
+def _has_jsonlite():
+    return shutil.which("Rscript") and subprocess.run(["Rscript", "-e", "library(jsonlite)"], capture_output=True).returncode == 0
+
+
+def test_examples_in_r_run(book, results):
+    if not _has_jsonlite():
+        pytest.skip("no Rscript with jsonlite on this machine")
+    report = """
+cat("\\n", nrow(numbers), nrow(claims), sum(table$Year), sum(table[["All exports"]]),
+    is.numeric(table$Share), nrow(figure) > 0, is.numeric(figure[[2]]))
+"""
+    script = "\n".join(examples("r")) + report
+    done = subprocess.run(["Rscript", "-e", script], cwd=book.html, capture_output=True, text=True, encoding="utf-8",
+                          env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 0, done.stderr
+    expected = csv_frame(book, "downloads/ch01-tab-exports.csv").droplevel(1, axis=1)
+    found = done.stdout.split()[-7:]
+    assert found[:2] == [str(len(results["results"])), str(len(results["claims"]))]
+    assert [float(part) for part in found[2:4]] == [expected["Year"].sum(), expected["All exports"].sum()]
+    assert found[4:] == ["TRUE", "TRUE", "TRUE"]
 
 
 def _content(soup, name):

@@ -27,7 +27,7 @@ import zhejiang
 from zhejiang import catalog, citation, claims, data, freshness, render, show
 
 # Folders of the built book that other extensions write anew each time.
-WRITTEN_ELSEWHERE = {"citations"}
+WRITTEN_ELSEWHERE = {"citations", "downloads"}
 ROLES = ("num", "interval", "printed", "computed", "verdict")
 # What the theme shows once CITATION.cff names the repository.
 REPOSITORY_OPTIONS = {
@@ -69,7 +69,7 @@ class ZhejiangDomain(Domain):
     name = "zhejiang"
     label = "Zhejiang Recomputed"
     initial_data = {"pages": {}}
-    data_version = 1
+    data_version = 2
 
     def clear_doc(self, docname):
         self.data["pages"].pop(docname, None)
@@ -80,8 +80,9 @@ class ZhejiangDomain(Domain):
                 self.data["pages"][docname] = otherdata["pages"][docname]
 
     def process_doc(self, env, docname, document):
-        found = [record for node in document.findall(render.records) for record in node["records"]]
         cells = [node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"]
+        found = [{**record, "cell": number} for number, cell in enumerate(cells, 1)
+                 for node in cell.findall(render.records) for record in node["records"]]
         quotes = any(document.findall(lambda node: isinstance(node, (quote, generated_table))))
         if found or cells or quotes:
             self.data["pages"][docname] = {
@@ -127,7 +128,7 @@ def check_records(app: Sphinx, env) -> list[str]:
     Runs on every build, before the environment is saved, so that a second run cannot pass over the fault.
     """
     domain = env.get_domain("zhejiang")
-    ids = Counter(record["id"] for kind in ("number", "figure") for _, record in domain.records(kind))
+    ids = Counter(record["id"] for kind in ("number", "table", "figure") for _, record in domain.records(kind))
     verdicts = Counter((record["id"], record["basis"]) for _, record in domain.records("verdict"))
     faults = [f"id {id!r} is published {n} times: expected once" for id, n in ids.items() if n > 1]
     faults += [f"claim {id!r} is checked {n} times on the {basis} basis: expected once"

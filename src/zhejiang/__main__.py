@@ -26,7 +26,7 @@ COMMANDS = {
     "test-full": "run all tests",
     "lab": "open the notebooks in JupyterLab",
     "serve": "serve the built book on this machine only",
-    "seal": "after a meant change of data or of CITATION.cff: renew checksums, data catalogue and .zenodo.json",
+    "seal": "after a meant change of data or of CITATION.cff: renew checksums, data catalogue, .zenodo.json and README's list",
     "reference": "re-create the reference results with R",
     "clean": "remove what was built",
 }
@@ -98,13 +98,15 @@ def _run(command: str) -> int:
             return 1
         return 0
     if command == "seal":
-        from zhejiang import catalog, citation
+        from zhejiang import build, catalog, citation
 
         for name in catalog.seal():
             print(f"sealed {name}")
         catalog.write()
         cff = citation.read_cff((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
         (ROOT / ".zenodo.json").write_text(citation.zenodo_json(cff), encoding="utf-8", newline="\n")
+        readme = ROOT / "README.md"
+        readme.write_text(build.list_exhibits(readme.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
         return 0
     if command == "lab":
         # Pages open as notebooks: jupytext reads MyST, the settings make it the default.

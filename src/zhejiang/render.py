@@ -23,6 +23,10 @@ class mark(nodes.Inline, nodes.TextElement):
     """A verdict: a symbol and a word, so that it does not rely on colour."""
 
 
+class downloads(nodes.Inline, nodes.Element):
+    """The place of the links to the files of a table or figure."""
+
+
 class calculator(nodes.Invisible, nodes.Element):
     """The numbers of a calculator, as JSON in the page, so that it also works from disk."""
 
@@ -44,7 +48,8 @@ class RecordRenderer:
         document = renderer.renderer.document
         if data.mime_type == RECORD:
             content = data.content
-            result = [records(records=content["records"])]
+            published = [content["table"]] if "table" in content else []
+            result = [records(records=[*content["records"], *published])]
             if "table" in content:
                 result += table_nodes(content["table"], document)
             if "calculator" in content:
@@ -75,10 +80,7 @@ def table_nodes(payload: dict, document: nodes.document) -> list[nodes.Node]:
         cells = [row["head"], *row["cells"]]
         body += _row([_entry(cell, column["align"]) for cell, column in zip(cells, payload["columns"], strict=True)])
     group += [head, body]
-    result = [nodes.container("", table, classes=["zr-table-box"])]
-    if payload["source"]:
-        result.append(nodes.paragraph("", payload["source"], classes=["zr-source"]))
-    return result
+    return [nodes.container("", table, classes=["zr-table-box"]), _source(payload)]
 
 
 def calculator_node(payload: dict) -> nodes.container:
@@ -94,7 +96,7 @@ def figure_nodes(record: dict, images: dict[str, str], document: nodes.document)
     document.note_explicit_target(figure)
     figure += image_nodes(images, record["alt"])
     figure += nodes.caption(text=record["caption"])
-    return [figure, nodes.paragraph("", record["source"], classes=["zr-source"])]
+    return [figure, _source(record)]
 
 
 def image_nodes(images: dict[str, str], alt: str) -> list[nodes.image]:
@@ -111,6 +113,11 @@ def _write_images(figure_id: str, svg: str, write_file) -> dict[str, str]:
         name = f"{figure_id}-{hashlib.sha256(content.encode()).hexdigest()[:12]}-{theme}.svg"
         images[theme] = write_file([name], content.encode(), overwrite=False, exists_ok=True)
     return images
+
+
+def _source(record: dict) -> nodes.paragraph:
+    """Return the source line, with the place of the links to the files."""
+    return nodes.paragraph("", record["source"], downloads(kind=record["type"], target=record["id"]), classes=["zr-source"])
 
 
 def _row(entries: list[nodes.entry]) -> nodes.row:

@@ -103,8 +103,9 @@ def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
     rows = [
         {"head": {"text": v.claim}, "cells": [
             {"text": "preface" if v.page is None else str(v.page)},
-            {"text": printed_text(v.printed, v.decimals, v.kind, v.wording)},
-            {"text": computed_text(v.computed, v.decimals, v.kind)},
+            {"text": printed_text(v.printed, v.decimals, v.kind, v.wording), **_value(v.printed),
+             **({} if v.wording == "exact" else {"wording": v.wording})},
+            {"text": computed_text(v.computed, v.decimals, v.kind), **_value(v.computed)},
             {"text": v.unit},
             {"text": v.basis},
             {"mark": v.verdict, "word": True, "anchor": anchor(v)},
@@ -339,6 +340,11 @@ def _value_text(value, decimals: int, kind: str) -> str:
     if isinstance(value, (tuple, list)):
         return " to ".join(_value_text(v, decimals, kind) for v in value)
     return f"{value:.0f}" if kind == "date" else f"{value:,.{decimals}f}"
+
+
+def _value(value: float | tuple[float, float] | None) -> dict:
+    """The number behind a cell's text; a pair has none."""
+    return {} if isinstance(value, (tuple, list)) else {"value": None if value is None else _cell(value)}
 
 
 def _display_table(payload: dict, verdicts) -> None:
