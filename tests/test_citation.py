@@ -50,7 +50,7 @@ def test_schema_of_citation_file_refuses():
 
 
 def test_printed_book_is_the_one_of_the_bibliography():
-    """The title page in Chinese stands in CITATION.cff, its romanised form in the bibliography."""
+    """CITATION.cff has it in Chinese, the bibliography romanised."""
     printed = citation.printed_book(CFF)
     known = parse_string((ROOT / "book/reference/references.bib").read_text(encoding="utf-8"), "bibtex").entries["song2009"]
     assert known.fields["isbn"] == printed["ISBN"]
@@ -74,6 +74,12 @@ def test_front_matter_survives_jupyterlab(docname):
     """Jupytext writes the page back with the metadata that the records need."""
     written = jupytext.writes(jupytext.reads(PAGES[docname], fmt="md:myst"), fmt="md:myst")
     assert citation.read_chapter(docname, written) == citation.read_chapter(docname, PAGES[docname])
+
+
+def test_settings_of_the_build_agree():
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert (settings["title"], settings["author"]) == (CFF["title"], ", ".join(author["name"] for author in CFF["authors"]))
+    assert settings["copyright"] == CFF["date-released"][:4]
 
 
 def test_missing_front_matter_is_refused():

@@ -89,8 +89,9 @@ def cite_number(app, domain, docname, argument) -> nodes.Node:
 
 
 def add_version(app: Sphinx, config) -> None:
-    """Put the book's version and date into the footer of every page."""
+    """Put the book's version and date into the footer of every page; write every page again when CITATION.cff changes."""
     cff, _ = sources(Path(app.srcdir))
+    config.zhejiang_cff = repr(cff)
     text = f"Version {cff['version']}, {cff['date-released']}"
     config.html_theme_options = {**config.html_theme_options, "extra_footer": f'<span class="zr-version">{html.escape(text)}</span>'}
 
@@ -135,6 +136,7 @@ def _depart_record(self, node):
 
 def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
+    app.add_config_value("zhejiang_cff", "", "html")
     app.add_node(record, html=(_visit_record, _depart_record))
     for name, make in (("citations", citations), ("cite-number", cite_number)):
         zhejiang_book.GENERATED[name] = make

@@ -118,7 +118,7 @@ def chapter(cff: dict, about: Chapter) -> dict:
 
 
 def printed_book(cff: dict) -> dict:
-    """Return the item of the printed book, as its title page has it, from the references of CITATION.cff."""
+    """Return the item of the printed book, in Chinese, from the references of CITATION.cff."""
     found = next(reference for reference in cff["references"] if reference["type"] == "book")
     return {
         "id": f"{_slug(cff)}-printed", "type": "book", "title": found["title"],
@@ -230,7 +230,7 @@ def _bibtex_names(names: list[dict]) -> str:
 
 
 def ris(item: dict) -> str:
-    """Return an RIS record (Research Information Systems, 2001, with the later tags ET, LA and DO)."""
+    """Return an RIS record."""
     pages = item.get("page", "").split("-")
     lines = [
         ("TY", "CHAP" if item["type"] == "chapter" else "BOOK"),
