@@ -138,9 +138,7 @@ def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
     app.add_config_value("zhejiang_cff", "", "html")
     app.add_node(record, html=(_visit_record, _depart_record))
-    for name, make in (("citations", citations), ("cite-number", cite_number)):
-        zhejiang_book.GENERATED[name] = make
-        app.add_directive(name, zhejiang_book.GeneratedDirective)
+    zhejiang_book.add_generated(app, {"citations": citations, "cite-number": cite_number})
     app.connect("config-inited", add_version)
     app.connect("html-page-context", add_tags)
     app.connect("build-finished", publish)

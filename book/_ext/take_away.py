@@ -180,9 +180,7 @@ def write_archive(app: Sphinx, cff: dict, date: datetime.datetime, found: list[d
 
 def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
-    for name, make in (("exhibits", exhibit_list), ("take-away", archive_link)):
-        zhejiang_book.GENERATED[name] = make
-        app.add_directive(name, zhejiang_book.GeneratedDirective)
+    zhejiang_book.add_generated(app, {"exhibits": exhibit_list, "take-away": archive_link})
     app.connect("doctree-resolved", show_links)
     # After results.json and the notebooks, which the archive holds.
     app.connect("build-finished", publish, priority=600)

@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -363,6 +364,16 @@ GENERATED = {
 }
 
 
+def add_generated(app: Sphinx, makers: dict[str, Callable]) -> None:
+    """Add directives by name whose tables are made from the records of all pages.
+
+    A second build in the same process finds those of the first, so that they are set again.
+    """
+    GENERATED.update(makers)
+    for name in makers:
+        app.add_directive(name, GeneratedDirective, override=True)
+
+
 def configure(app: Sphinx, config) -> None:
     """Set what depends on data, on the last commit and on the repository's address."""
     config.zhejiang_inputs = freshness.inputs_fingerprint()
@@ -507,8 +518,7 @@ def setup(app: Sphinx) -> dict:
     app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))
     for role in ROLES:
         app.add_role(role, QuoteRole())
-    for name in GENERATED:
-        app.add_directive(name, GeneratedDirective)
+    add_generated(app, GENERATED)
     app.connect("config-inited", configure)
     app.connect("builder-inited", drop_stale)
     app.connect("env-updated", check_records)

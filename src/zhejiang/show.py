@@ -197,9 +197,13 @@ def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str, data: 
         The figure draws a point neither of whose coordinates is in the data. Lines that carry no data, such as a
         diagonal, are drawn with ``gid="guide"``.
     """
-    frame = data.reset_index() if any(name is not None for name in data.index.names) else data
+    # Whole numbers as such: a column of years that has an empty cell would come out as 1990.0.
+    frame = (data.reset_index() if any(name is not None for name in data.index.names) else data).convert_dtypes()
     if missing := _undescribed(fig, frame):
         raise ValueError(f"figure {id!r} draws {missing[:3]}, {len(missing)} points in all, that its data do not hold")
+    # The mark is for the check; in the file it would be an id, and one that occurs twice.
+    for guide in fig.findobj(lambda artist: artist.get_gid() == "guide"):
+        guide.set_gid(None)
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(fig)
@@ -233,12 +237,12 @@ def _undescribed(fig: plt.Figure, frame: pd.DataFrame) -> list[tuple[float, floa
 def _drawn(axes: plt.Axes) -> Iterator[np.ndarray]:
     """Yield the points of lines, segments and scatters in data coordinates, and the widths and heights of bars, (n, 2) each."""
     for line in axes.lines:
-        if line.get_transform() == axes.transData and line.get_gid() != "guide":
+        if line.get_transform() is axes.transData and line.get_gid() != "guide":
             yield np.asarray(line.get_xydata(), dtype=float)
     for collection in axes.collections:
         if collection.get_gid() == "guide":
             continue
-        if isinstance(collection, LineCollection) and collection.get_transform() == axes.transData:
+        if isinstance(collection, LineCollection) and collection.get_transform() is axes.transData:
             yield from (np.asarray(segment, dtype=float) for segment in collection.get_segments() if len(segment))
         elif isinstance(collection, PathCollection):
             yield np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
