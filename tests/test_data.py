@@ -528,7 +528,7 @@ def test_data_package_describes_every_table():
 
 def test_write_writes_what_is_generated(project):
     catalog.write()
-    assert {name: (project / name).read_text(encoding="utf-8") for name in ("CATALOG.md", "datapackage.json")} == catalog.generate()
+    assert {name: (project / name).read_text(encoding="utf-8") for name in ("CATALOG.md", "SOURCES.md", "datapackage.json")} == catalog.generate()
 
 
 def test_seal_renews_rows_and_checksum_and_nothing_else(project):

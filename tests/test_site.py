@@ -56,8 +56,9 @@ def test_links_and_anchors_resolve(site):
 
 
 def test_results_point_at_anchors(book, results, site):
+    ids = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in site.items()}
     for entry in results["results"] + results["claims"]:
-        assert site[book.html / entry["page"]].find(id=entry["anchor"]), entry["id"]
+        assert entry["anchor"] in ids[book.html / entry["page"]], entry["id"]
 
 
 def test_nothing_comes_from_outside(site):

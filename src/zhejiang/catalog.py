@@ -1,4 +1,4 @@
-"""The data catalogue: `data/CATALOG.md` and `data/datapackage.json`, generated from the sidecars."""
+"""The data catalogue: `CATALOG.md`, `SOURCES.md` and `datapackage.json` in `data/`, generated from the sidecars."""
 
 from __future__ import annotations
 
@@ -72,8 +72,25 @@ def generate() -> dict[str, str]:
                "resources": resources}
     return {
         "CATALOG.md": "\n".join(lines) + "\n",
+        "SOURCES.md": _sources(),
         "datapackage.json": json.dumps(package, ensure_ascii=False, indent=1) + "\n",
     }
+
+
+def _sources() -> str:
+    """Return every publication that figures were read from: where it can be had, its rights, and the tables made from it."""
+    found: dict[tuple, list[str]] = {}
+    for name, sidecar in sidecars().items():
+        for source in sidecar["sources"]:
+            work = tuple(" ".join(str(source[field]).split()) for field in ("publisher", "title", "edition", "where", "quality"))
+            found.setdefault((*work, sidecar["licence"]), []).append(name)
+    lines = ["# Sources", "", "Generated from the sidecars by `python -m zhejiang seal`. Quality: A official page seen, B copy of official figures,"
+             " C press or trade. All are publications; nothing is confidential.", "",
+             "| Publisher | Publication (edition) | Where | Quality | Rights | Tables in `data/` |", "| --- | --- | --- | --- | --- | --- |"]
+    for (publisher, title, edition, where, quality, rights), tables in sorted(found.items()):
+        cells = [publisher, f"{title} ({edition})", where, quality, rights, ", ".join(f"`{table}`" for table in dict.fromkeys(tables))]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def write() -> None:
