@@ -40,7 +40,8 @@ class RecordRenderer:
     """Renders the project's records and its figures, and leaves every other output to myst-nb."""
 
     # The PDF's builder is not among those that myst-nb knows.
-    mime_priority_overrides = [("*", RECORD, 1), ("print", "image/svg+xml", 2), ("print", "text/html", 3), ("print", "text/plain", 4)]
+    mime_priority_overrides = [("*", RECORD, 1), *(("print", kind, place) for place, kind in enumerate(
+        ("image/svg+xml", "text/html", "text/markdown", "text/plain"), 2))]
 
     @staticmethod
     def handle_mime(renderer, data, inline):
