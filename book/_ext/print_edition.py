@@ -187,8 +187,6 @@ def _keep_cited(elements: dict[str, lxml.html.HtmlElement]) -> None:
 
 def _part(docname: str, element: lxml.html.HtmlElement) -> Part:
     title, *sections = [(heading.getparent().get("id"), *_number_and_text(heading)) for heading in element.iter("h1", "h2")]
-    for image in element.iter("img"):
-        image.attrib.pop("width", None), image.attrib.pop("height", None)
     return Part(id=part_id(docname), is_reference="/reference/" in docname, html=lxml.html.tostring(element, encoding="unicode"),
                 title=title, sections=sections)
 
