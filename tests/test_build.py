@@ -82,6 +82,10 @@ jupytext:
 kernelspec:
   name: python3
   display_name: Python 3
+citation:
+  abstract: A page whose last cell raises.
+  keywords: [test]
+  report: {title: 测试, pages: 1-2}
 ---
 
 # Broken

@@ -76,7 +76,9 @@ def read_chapter(docname: str, text: str) -> Chapter:
     KeyError
         A field that the records need is not in the front matter.
     """
-    found = yaml.safe_load(re.match(r"---\n(.*?)\n---\n", text, flags=re.DOTALL)[1])["citation"]
+    found = yaml.safe_load(re.match(r"---\n(.*?)\n---\n", text, flags=re.DOTALL)[1]).get("citation", {})
+    if missing := [field for field in ("abstract", "keywords", "report") if field not in found]:
+        raise KeyError(f"{docname}: the front matter has no {', '.join(missing)} under citation")
     title = re.search(r"^# (.+)$", text, flags=re.MULTILINE)[1]
     return Chapter(docname, title, " ".join(found["abstract"].split()), tuple(found["keywords"]), found["report"]["title"],
                    str(found["report"]["pages"]))
