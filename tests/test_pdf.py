@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -10,15 +11,19 @@ import pdfua
 import pikepdf
 import pypdfium2
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from conftest import succeeded
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
+from sphinx.errors import ExtensionError
 
 from zhejiang import ROOT, data
 from zhejiang.freshness import pages
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import equations  # noqa: E402
+import print_edition  # noqa: E402
 
 MATHJAX = ROOT / "book" / "_static" / "vendor" / "mathjax"
 MARGIN = 20 / 25.4 * 72  # points; print.css
@@ -111,14 +116,45 @@ def test_fonts_are_the_books_own_and_embedded(pdf):
     assert families <= {"Book", "BookSerif", "BookSans", "BookSansSC", "DejaVu", "DejaVuSans", "DejaVuSansMono"}, fonts
 
 
-def test_no_glyph_is_missing(pdf):
-    """Glyph 0 of a font is the empty box."""
-    document = pikepdf.open(pdf)
+def missing_glyphs(path: Path) -> list[tuple[int, str, int]]:
+    """Page, font and glyph of each glyph that the embedded font does not have: it is drawn as nothing or as an empty box."""
+    document = pikepdf.open(path)
+    sizes: dict[tuple, int] = {}
+    found, shown = [], 0
     for number, page in enumerate(document.pages, 1):
-        glyphs = [bytes(text) for operands, operator in pikepdf.parse_content_stream(page, "Tj TJ")
-                  for text in (operands[0] if str(operator) == "TJ" else operands) if isinstance(text, pikepdf.String)]
-        assert glyphs, number
-        assert all(text[i:i + 2] != b"\0\0" for text in glyphs for i in range(0, len(text), 2)), number
+        font, size = "", 0
+        for operands, operator in pikepdf.parse_content_stream(page, "Tf Tj TJ"):
+            if str(operator) == "Tf":
+                entry = page.Resources["/Font"][str(operands[0])]
+                descriptor = entry.DescendantFonts[0].FontDescriptor
+                font = str(descriptor.FontName)
+                if entry.objgen not in sizes:
+                    program = descriptor.get("/FontFile3") or descriptor.get("/FontFile2")
+                    sizes[entry.objgen] = len(TTFont(io.BytesIO(program.read_bytes())).getGlyphOrder())
+                size = sizes[entry.objgen]
+                continue
+            for text in operands[0] if str(operator) == "TJ" else operands:
+                if isinstance(text, pikepdf.String):
+                    glyphs = [int.from_bytes(pair) for pair in zip(*[iter(bytes(text))] * 2, strict=True)]
+                    shown += len(glyphs)
+                    found += [(number, font, glyph) for glyph in glyphs if not 0 < glyph < size]
+    assert shown, "the pages have no text"
+    return found
+
+
+def test_no_glyph_is_missing(pdf):
+    assert missing_glyphs(pdf) == []
+
+
+def test_a_missing_glyph_would_be_seen(tmp_path, pdf):
+    """The control of the test above: a character that no font of the book has."""
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+
+    fonts = FontConfiguration()
+    style = weasyprint.CSS(string=print_edition.font_faces() + "html { font-family: 'Book Serif' }", font_config=fonts)
+    weasyprint.HTML(string="<p>a \U00020bb7</p>").write_pdf(tmp_path / "x.pdf", stylesheets=[style], font_config=fonts)
+    assert missing_glyphs(tmp_path / "x.pdf")
 
 
 def test_nothing_runs_into_the_margins(pdf):
@@ -164,8 +200,6 @@ def test_bookmarks_are_the_contents(book, reader):
 
 
 def test_metadata(pdf, reader):
-    import yaml
-
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert reader.metadata.title == citation["title"]
     assert reader.metadata.author == citation["authors"][0]["name"]
@@ -305,9 +339,6 @@ def test_missing_library_leaves_the_pages_whole(tmp_path, built):
 
 
 def test_a_character_without_glyph_is_an_error():
-    import print_edition
-    from sphinx.errors import ExtensionError
-
     print_edition.check_characters("浙江 Zhejiang β ✓")
     with pytest.raises(ExtensionError, match=r"𠮷 \(U\+20BB7\)"):
         print_edition.check_characters("浙江 𠮷")
