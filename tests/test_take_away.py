@@ -28,7 +28,7 @@ PDFLATEX = shutil.which("pdflatex")
 def payload(columns, rows, id=ABOUT.id):
     """A record: columns are (label, unit, digits), rows are lists of cells."""
     return {"type": "table", "id": id, "caption": ABOUT.caption, "source": ABOUT.source,
-            "columns": [{"label": label, "unit": unit, "digits": digits, "align": "left" if digits is None else "right"}
+            "columns": [{"label": label, "unit": unit, "align": "left" if digits is None else "right"}
                         for label, unit, digits in columns],
             "rows": [{"head": row[0], "cells": row[1:]} for row in rows]}
 

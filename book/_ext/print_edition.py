@@ -15,7 +15,7 @@ from pathlib import Path
 import jinja2
 import lxml.html
 import matplotlib
-import yaml
+from citation_records import sources
 from docutils import nodes
 from equations import EquationError, Typesetter
 from fontTools.ttLib import TTFont
@@ -27,12 +27,11 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 from sphinx.util.osutil import relative_uri
 
-from zhejiang import freshness, render
+from zhejiang import build, citation, freshness, render
 
 BOOK = Path(__file__).resolve().parents[1]
 PRINT = BOOK / "_print"
 MATHJAX = BOOK / "_static" / "vendor" / "mathjax"
-PDF = "zhejiang-recomputed.pdf"
 CODE = "book/reference/api"  # the documentation of the code stays on the pages
 DEJAVU = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 # The families that print.css names. matplotlib's DejaVu has code and the rarer symbols.
@@ -101,8 +100,7 @@ class PrintBuilder(StandaloneHTMLBuilder):
                 leave_out(doctree)
                 self.write_doc_serialized(docname, doctree)
                 self.write_doc(docname, doctree)
-        name = f"{PDF.removesuffix('.pdf')}-{chapter}.pdf" if chapter else PDF
-        pdf(document(parts(self.bodies, chapter), chapter), Path(self.srcdir), Path(self.outdir) / name)
+        pdf(document(parts(self.bodies, chapter), chapter), Path(self.srcdir), Path(self.outdir) / build.pdf_name(chapter))
 
     def write_doc_serialized(self, docname: str, doctree: nodes.document) -> None:
         # Images are read where they are; here only the form that fits is chosen.
@@ -198,10 +196,11 @@ def _number_and_text(heading: lxml.html.HtmlElement) -> tuple[str, str]:
 
 def document(parts: list[Part], chapter: str) -> str:
     """Return the whole document as HTML: title page, contents, parts."""
-    citation = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text(encoding="utf-8"))
+    cff, _ = sources(BOOK.parent)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PRINT), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("book.html").render(parts=parts, citation=citation, chapter=parts[0].title if chapter else None)
+    return environment.get_template("book.html").render(
+        parts=parts, citation=cff, authors=citation.authors(citation.book(cff)), chapter=parts[0].title if chapter else None)
 
 
 def pdf(html: str, base: Path, target: Path) -> None:
@@ -224,6 +223,7 @@ def pdf(html: str, base: Path, target: Path) -> None:
     sheet = weasyprint.CSS(string=style, font_config=fonts)
     target.parent.mkdir(parents=True, exist_ok=True)
     weasyprint.HTML(string=html, base_url=base.as_uri() + "/").write_pdf(target, stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    weasyprint.LOGGER.removeHandler(handler)
     if warnings:
         target.unlink()
         raise ExtensionError("the PDF has faults:\n  " + "\n  ".join(warnings))
@@ -275,6 +275,11 @@ def equation_image(typesetter: Typesetter, tex: str, display: bool) -> str:
     return lxml.html.tostring(tag, encoding="unicode")
 
 
+def configure(app: Sphinx, config) -> None:
+    """Take over whether `build.book` will write a PDF; pages are written again when that changes."""
+    config.zhejiang_pdf = os.environ.get("ZHEJIANG_PDF") == "1"
+
+
 def is_offered(app: Sphinx) -> bool:
     """Will the pages that are being written have a PDF beside them?"""
     return app.config.zhejiang_pdf and app.builder.name == "html"
@@ -282,7 +287,7 @@ def is_offered(app: Sphinx) -> bool:
 
 def fill_in_link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(pdf_link)):
-        link = nodes.reference("", "one PDF", refuri=relative_uri(app.builder.get_target_uri(docname), PDF), internal=True)
+        link = nodes.reference("", "one PDF", refuri=relative_uri(app.builder.get_target_uri(docname), build.PDF.name), internal=True)
         node.replace_self(nodes.paragraph("", "", nodes.Text("The whole book is also "), link, nodes.Text(".")) if is_offered(app) else [])
 
 
@@ -292,7 +297,7 @@ def add_pdf_button(app: Sphinx, pagename, templatename, context, doctree) -> Non
         if button.get("label") == "download-buttons" and is_offered(app):
             button["buttons"].append({
                 "type": "link",
-                "url": context["pathto"](PDF, 1),
+                "url": context["pathto"](build.PDF.name, 1),
                 "text": "Book as PDF",
                 "icon": "fas fa-book",
                 "tooltip": "Download the whole book as PDF",
@@ -303,13 +308,15 @@ def add_pdf_button(app: Sphinx, pagename, templatename, context, doctree) -> Non
 def remove_leftover(app: Sphinx, exception: Exception | None) -> None:
     """Remove the PDF of an earlier build where the book is now built without."""
     if app.builder.name == "html" and not app.config.zhejiang_pdf:
-        (Path(app.outdir) / PDF).unlink(missing_ok=True)
+        (Path(app.outdir) / build.PDF.name).unlink(missing_ok=True)
 
 
 def setup(app: Sphinx) -> dict:
+    app.add_config_value("zhejiang_pdf", False, "html")
     app.add_builder(PrintBuilder)
     app.add_node(pdf_link)
     app.add_directive("pdf-link", PdfLinkDirective)
+    app.connect("config-inited", configure)
     app.connect("doctree-resolved", fill_in_link)
     app.connect("html-page-context", add_pdf_button, priority=600)
     app.connect("build-finished", remove_leftover)

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import zhejiang_book
+from citation_records import sources
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
@@ -107,7 +108,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     outdir = Path(app.outdir)
     folder = outdir / take_away.FOLDER
     folder.mkdir(exist_ok=True)
-    cff = citation.read_cff((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
+    cff, _ = sources(Path(app.srcdir))
     date = datetime.datetime.fromisoformat(cff["date-released"])
     found = exhibits(app.env)
     cited = {page: citation.gbt7714(citation.part(cff, page, app.env.titles[page].astext())) for page in {entry["docname"] for entry in found}}

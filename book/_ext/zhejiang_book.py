@@ -383,7 +383,6 @@ def configure(app: Sphinx, config) -> None:
         seconds, date = commit.stdout.split()
         os.environ["SOURCE_DATE_EPOCH"] = seconds
         config.html_last_updated_fmt = date
-    config.zhejiang_pdf = os.environ.get("ZHEJIANG_PDF") == "1"
     cff = citation.read_cff((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
     config.html_baseurl = cff.get("url", "")
     if "repository-code" in cff:
@@ -508,7 +507,6 @@ def _depart_entry(self, node):
 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("zhejiang_inputs", "", "env")
-    app.add_config_value("zhejiang_pdf", False, "html")
     app.add_domain(ZhejiangDomain)
     app.add_node(render.records, html=(_visit_records, None))
     app.add_node(render.calculator, html=(_visit_calculator, None))

@@ -76,8 +76,12 @@ def pdf() -> None:
         raise BuildError("nothing was written")
     execute()
     jupyter_book("print")
-    chapter = os.environ.get("CHAPTER", "")
-    print(f"Open {(BUILD / 'print' / PDF.name).relative_to(ROOT).with_suffix('')}{'-' * bool(chapter)}{chapter}.pdf")
+    print(f"Open {(BUILD / 'print' / pdf_name(os.environ.get('CHAPTER', ''))).relative_to(ROOT)}")
+
+
+def pdf_name(chapter: str) -> str:
+    """Return the name of the PDF of a chapter, or of the whole book if there is none."""
+    return f"{PDF.stem}-{chapter}.pdf" if chapter else PDF.name
 
 
 def has_pdf_library() -> bool:

@@ -175,6 +175,11 @@ def _inverted(name: dict) -> str:
     return ", ".join([_family(name), *(name[part] for part in ("given", "suffix") if part in name)])
 
 
+def authors(item: dict) -> list[str]:
+    """Return the authors' names as they are spoken."""
+    return [_in_order(name) for name in item["author"]]
+
+
 def _family(name: dict) -> str:
     return " ".join(name[part] for part in ("non-dropping-particle", "family") if part in name)
 
@@ -317,8 +322,7 @@ def files(found: Sequence[dict]) -> dict[str, str]:
 
 def number_note(item: dict, id: str, address: str) -> str:
     """Return a footnote that cites one published number: the chapter, the version, and the number's id and address."""
-    names = ", ".join(_in_order(name) for name in item["author"])
-    return f"{names}, “{item['title']}”, in: {item['container-title']}, version {item['version']} ({_iso(item)}), number {id}, {address}"
+    return f"{', '.join(authors(item))}, “{item['title']}”, in: {item['container-title']}, version {item['version']} ({_iso(item)}), number {id}, {address}"
 
 
 def meta_tags(item: dict, address: str | None) -> list[tuple[str, str]]:

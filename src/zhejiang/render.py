@@ -118,7 +118,7 @@ def _write_images(figure_id: str, svg: str, write_file) -> dict[str, str]:
 
 def _source(record: dict) -> nodes.paragraph:
     """Return the source line, with the place of the links to the files."""
-    return nodes.paragraph("", record["source"], downloads(kind=record["type"], target=record["id"]), classes=["zr-source"])
+    return nodes.paragraph("", record["source"], downloads(target=record["id"]), classes=["zr-source"])
 
 
 def _row(entries: list[nodes.entry]) -> nodes.row:

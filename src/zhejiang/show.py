@@ -116,7 +116,7 @@ def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
                ("Basis", "left"), ("Verdict", "left")]
     payload = {
         "type": "table", "id": _check_id(id), "caption": caption, "source": "",
-        "columns": [{"label": label, "unit": "", "align": align, "digits": None} for label, align in columns],
+        "columns": [{"label": label, "unit": "", "align": align} for label, align in columns],
         "rows": rows,
     }
     _display_table(payload, verdicts)
@@ -171,7 +171,7 @@ def table(
     payload = {
         "type": "table", "id": _check_id(id), "caption": caption, "source": source,
         "columns": [
-            {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left", "digits": digits.get(name)}
+            {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left"}
             for name in [frame.index.name, *frame.columns]
         ],
         "rows": [
@@ -348,7 +348,7 @@ def _value_text(value, decimals: int, kind: str) -> str:
 
 def _value(value: float | tuple[float, float] | None) -> dict:
     """The number behind a cell's text; a pair has none."""
-    return {} if isinstance(value, (tuple, list)) else {"value": None if value is None else _cell(value)}
+    return {} if isinstance(value, (tuple, list)) else {"value": _cell(value)}
 
 
 def _display_table(payload: dict, verdicts) -> None:
