@@ -210,18 +210,34 @@ def _table(columns: list[str], rows: list[tuple[str, list]], classes: list[str])
     return nodes.container("", table, classes=["zr-table-box"])
 
 
+def _verdict_counts(domain, docname: str) -> Counter:
+    """Claims of a page by verdict: each counts once, with the most serious verdict of its bases."""
+    worst: dict[str, str] = {}
+    for page, record in domain.records("verdict"):
+        if page == docname:
+            worst[record["id"]] = max(worst.get(record["id"], "not testable"), record["verdict"], key=_severity)
+    return Counter(worst.values())
+
+
 def scoreboard(app, domain, docname, argument) -> nodes.Node:
-    """Verdicts by chapter: each claim counts once, with the most serious verdict of its bases."""
+    """Verdicts by chapter."""
     rows = []
     for page in dict.fromkeys(page for page, _ in domain.records("verdict")):
-        worst: dict[str, str] = {}
-        for where, record in domain.records("verdict"):
-            if where == page:
-                worst[record["id"]] = max(worst.get(record["id"], "not testable"), record["verdict"], key=_severity)
-        count = Counter(worst.values())
+        count = _verdict_counts(domain, page)
         title = nodes.Text(app.env.titles[page].astext())
-        rows.append(("", [[_link(app, docname, page, "", title)], str(len(worst)), *(str(count[v]) for v in claims.VERDICTS)]))
+        rows.append(("", [[_link(app, docname, page, "", title)], str(count.total()), *(str(count[v]) for v in claims.VERDICTS)]))
     return _table(["Chapter", "Claims", *(v.capitalize() for v in claims.VERDICTS)], rows, ["zr-numbers"])
+
+
+def verdicts_here(app, domain, docname, argument) -> nodes.Node:
+    """One line for the summary box of a chapter: how many printed numbers were checked, and how they fared."""
+    count = _verdict_counts(domain, docname)
+    if not count:
+        text = "No verdicts: the printed numbers of this report were not available. The chapter computes what its headings announce."
+        return nodes.paragraph("", text, classes=["zr-verdicts"])
+    found = [x for verdict in claims.VERDICTS if count[verdict] for x in (nodes.Text(f" · {count[verdict]} "), render.verdict_mark(verdict, word=True))]
+    total = _link(app, docname, "book/reference/claims", "", nodes.Text(f"{count.total()} printed numbers checked"))
+    return nodes.paragraph("", "", total, *found, classes=["zr-verdicts"])
 
 
 def ledger(app, domain, docname, argument) -> nodes.Node:
@@ -354,6 +370,7 @@ def terms(app, domain, docname, argument) -> nodes.Node:
 
 GENERATED = {
     "scoreboard": scoreboard,
+    "verdicts-here": verdicts_here,
     "ledger": ledger,
     "errata": errata,
     "execution-status": execution_status,
