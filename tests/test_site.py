@@ -662,7 +662,7 @@ def _shown(page):
 
 
 def _written(row):
-    return [f"{row['output']:,.2f}", f"{row['value added']:,.2f}", f"{row['persons']:,.0f}"]
+    return [text.replace("-", "−") for text in (f"{row['output']:,.2f}", f"{row['value added']:,.2f}", f"{row['persons']:,.0f}")]
 
 
 @needs_browser
@@ -678,7 +678,7 @@ def test_calculator_shows_the_numbers_of_the_notebook(browser, base, effects, na
     assert rows[1] == ["of which services", *_written(expected[services].sum())]
     assert rows[2][1:] == [f"{share:.1f}" for share in 100 * expected[services].sum() / expected.sum()]
     by_size = expected.loc[expected["output"].abs().sort_values(ascending=False).index]
-    plain = lambda cells: ["0.00" if cell == "-0.00" else "0" if cell == "-0" else cell for cell in cells]
+    plain = lambda cells: ["0.00" if cell == "−0.00" else "0" if cell == "−0" else cell for cell in cells]
     assert rows[3:] == [[sector, *plain(_written(row))] for sector, row in by_size.iterrows()]
     page.get_by_label("List all 42 sectors").uncheck()
     short = _shown(page)
@@ -729,7 +729,7 @@ def test_calculator_refuses_what_it_cannot_compute(browser, book, entered):
     field.press("Delete")
     field.press_sequentially(entered)
     assert field.get_attribute("aria-invalid") == "true"
-    assert page.locator("#ch03a-what-if [role=status]").inner_text() == "Nothing computed: enter a whole number from -1,000 to 1,000."
+    assert page.locator("#ch03a-what-if [role=status]").inner_text() == "Nothing computed: enter a whole number from −1,000 to 1,000."
     assert not page.locator("#ch03a-what-if table").is_visible()
     field.fill("0")
     assert field.get_attribute("aria-invalid") == "false"

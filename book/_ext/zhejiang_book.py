@@ -26,6 +26,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import zhejiang
 from zhejiang import catalog, citation, claims, data, freshness, render, show
+from zhejiang.typography import with_minus
 
 # Folders of the built book that other extensions write anew each time.
 WRITTEN_ELSEWHERE = {"citations", "downloads"}
@@ -162,18 +163,18 @@ def _quoted(app, domain, docname, node) -> nodes.Node:
         if found is None:
             raise ExtensionError(f"{node['where']}: no notebook publishes a number {target!r}")
         if role == "num":
-            return nodes.Text(f"{found['value']:,.{found['digits']}f}")
+            return nodes.Text(with_minus(f"{found['value']:,.{found['digits']}f}"))
         if found["lo"] is None:
             raise ExtensionError(f"{node['where']}: number {target!r} has no interval")
-        return nodes.Text(f"{found['lo']:,.{found['digits']}f} to {found['hi']:,.{found['digits']}f}")
+        return nodes.Text(with_minus(f"{found['lo']:,.{found['digits']}f} to {found['hi']:,.{found['digits']}f}"))
     found = [record for _, record in domain.records("verdict") if record["id"] == target]
     if not found:
         raise ExtensionError(f"{node['where']}: no notebook checks a claim {target!r}")
     worst = max(found, key=lambda record: _severity(record["verdict"]))
     if role == "printed":
-        return nodes.Text(show.printed_text(worst["printed"], worst["decimals"], worst["kind"], "exact"))
+        return nodes.Text(with_minus(show.printed_text(worst["printed"], worst["decimals"], worst["kind"], "exact")))
     if role == "computed":
-        return nodes.Text(show.printed_text(worst["computed"], worst["decimals"], worst["kind"], "exact"))
+        return nodes.Text(with_minus(show.printed_text(worst["computed"], worst["decimals"], worst["kind"], "exact")))
     return _link(app, docname, "book/reference/claims", target, render.verdict_mark(worst["verdict"], word=True))
 
 
@@ -186,8 +187,8 @@ def _link(app, fromdoc: str, todoc: str, anchor: str, *content: nodes.Node) -> n
     return nodes.reference("", "", *content, internal=True, refuri=f"{uri}#{anchor}" if anchor else uri)
 
 
-def _table(columns: list[str], rows: list[tuple[str, list]], classes: list[str]) -> nodes.Node:
-    """A table without caption; each row is (id, cells), each cell a string or a list of inline nodes."""
+def _table(columns: list[str | list[nodes.Node]], rows: list[tuple[str, list]], classes: list[str]) -> nodes.Node:
+    """A table without caption; each row is (id, cells), each cell and each head a string or a list of inline nodes."""
     table = nodes.table(classes=["zr-table", *classes])
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=1, **({"stub": 1} if i == 0 else {})) for i in range(len(columns))]
@@ -220,13 +221,14 @@ def _verdict_counts(domain, docname: str) -> Counter:
 
 
 def scoreboard(app, domain, docname, argument) -> nodes.Node:
-    """Verdicts by chapter."""
+    """Verdicts by chapter, with a dash where the report's printed numbers were not available."""
     rows = []
-    for page in dict.fromkeys(page for page, _ in domain.records("verdict")):
+    for page in (page for page, content in sorted(domain.data["pages"].items()) if content["cells"]):
         count = _verdict_counts(domain, page)
         title = nodes.Text(app.env.titles[page].astext())
-        rows.append(("", [[_link(app, docname, page, "", title)], str(count.total()), *(str(count[v]) for v in claims.VERDICTS)]))
-    return _table(["Chapter", "Claims", *(v.capitalize() for v in claims.VERDICTS)], rows, ["zr-numbers"])
+        numbers = [count.total(), *(count[verdict] for verdict in claims.VERDICTS)]
+        rows.append(("", [[_link(app, docname, page, "", title)], *(str(number) if count else "–" for number in numbers)]))
+    return _table(["Chapter", "Printed numbers", *([render.verdict_mark(verdict, word=True)] for verdict in claims.VERDICTS)], rows, ["zr-numbers"])
 
 
 def verdicts_here(app, domain, docname, argument) -> nodes.Node:
@@ -262,8 +264,8 @@ def ledger(app, domain, docname, argument) -> nodes.Node:
 
 def _texts(record: dict) -> tuple[str, str]:
     """Printed and computed value as the page shows them."""
-    return (show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"]),
-            show.computed_text(record["computed"], record["decimals"], record["kind"]))
+    return (with_minus(show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"])),
+            with_minus(show.computed_text(record["computed"], record["decimals"], record["kind"])))
 
 
 def _place(record: dict) -> str:
@@ -306,6 +308,7 @@ def figure_from(app, domain, docname, argument) -> nodes.Node:
         image["uri"] = image["uri"].lstrip("/")
         image["candidates"] = {"*": image["uri"]}
         result += image
+    result += render.values_nodes(record)
     result += nodes.paragraph("", "", _link(app, docname, page, argument, nodes.Text(record["caption"])), classes=["zr-source"])
     return result
 
@@ -483,7 +486,7 @@ def _visit_records(self, node):
     raise nodes.SkipNode
 
 
-def _visit_calculator(self, node):
+def _visit_payload(self, node):
     # Sorted, since a notebook from the cache has its keys in another order; "</script>" in a name would end the element.
     numbers = json.dumps(node["payload"], ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
     self.body.append(f'<script type="application/json">{numbers}</script>\n')
@@ -526,7 +529,8 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("zhejiang_inputs", "", "env")
     app.add_domain(ZhejiangDomain)
     app.add_node(render.records, html=(_visit_records, None))
-    app.add_node(render.calculator, html=(_visit_calculator, None))
+    app.add_node(render.calculator, html=(_visit_payload, None))
+    app.add_node(render.values, html=(_visit_payload, None))
     app.add_node(render.mark, html=(_visit_mark, _depart_mark))
     app.add_node(quote)
     app.add_node(generated_table)

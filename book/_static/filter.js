@@ -39,11 +39,15 @@ document.addEventListener("DOMContentLoaded", () => {
     function word(cell) {
       return (cell.querySelector(".zr-mark")?.title ?? cell.textContent).trim();
     }
+    // The pages set a minus sign, keyboards have a hyphen.
+    function plain(text) {
+      return text.replaceAll("\u2212", "-");
+    }
     function filter() {
-      const text = search.value.trim().toLowerCase();
+      const text = plain(search.value.trim().toLowerCase());
       let shown = 0;
       for (const row of rows) {
-        const fits = row.textContent.toLowerCase().includes(text)
+        const fits = plain(row.textContent.toLowerCase()).includes(text)
           && choices.every((select, column) => !select || !select.value || word(row.cells[column]) === select.value);
         row.hidden = !fits;
         shown += fits;
@@ -54,7 +58,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const number = (text) => parseFloat(text.replace(/(\d),(\d)/g, "$1$2").replace(/^[a-z ]+/, ""));
+      const number = (text) => parseFloat(plain(text).replace(/(\d),(\d)/g, "$1$2").replace(/^[a-z ]+/, ""));
       const keyed = rows.map((row) => ({ row, text: word(row.cells[column]) }));
       const numeric = keyed.every(({ text }) => text === "–" || text === "preface" || !isNaN(number(text)));
       keyed.sort((a, b) => numeric ? (number(a.text) || 0) - (number(b.text) || 0) : a.text.localeCompare(b.text));

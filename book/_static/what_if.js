@@ -74,8 +74,8 @@ document.addEventListener("DOMContentLoaded", () => {
     return rows.reduce((total, i) => total + column[i], 0);
   }
   function text(value, digits) {
-    // Not "-0.00".
-    return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace(/^-(0(\.0*)?)$/, "$1");
+    // A minus sign, and none before zero.
+    return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace(/^-(0(\.0*)?)$/, "$1").replace("-", "\u2212");
   }
   function labelled(control, words) {
     const label = element("label", { htmlFor: control.id, textContent: words });

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from zhejiang.show import SYMBOLS
+from zhejiang.typography import with_minus
 
 # Of the class article at its default size of 10pt, in points; tables are set in \footnotesize, which is 8pt: a little more is safe.
 TEXT_WIDTH = 345.0
@@ -70,12 +71,7 @@ def _in_run(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(_letter(letter) for letter in _with_minus(text))
-
-
-def _with_minus(text: str) -> str:
-    """A hyphen in front of a number is a minus."""
-    return re.sub(r"(?<![\w)\]-])-(?=[\d.])", "−", text)
+    return "".join(_letter(letter) for letter in with_minus(text))
 
 
 def _letter(letter: str) -> str:
@@ -91,7 +87,7 @@ def _letter(letter: str) -> str:
 
 def width(text: str) -> float:
     """Return about how wide a text without Chinese is in \\footnotesize, in points."""
-    plain = _with_minus(ZH.sub("", text)) or ("…" if text else "")
+    plain = with_minus(ZH.sub("", text)) or ("…" if text else "")
     return SIZE * sum(_WIDTH.get(letter, 0.82) for letter in plain)
 
 

@@ -13,6 +13,7 @@ from docutils import nodes
 
 from zhejiang.data import RECORD
 from zhejiang.show import SYMBOLS, dark
+from zhejiang.typography import with_minus
 
 
 class records(nodes.Invisible, nodes.Element):
@@ -25,6 +26,10 @@ class mark(nodes.Inline, nodes.TextElement):
 
 class downloads(nodes.Inline, nodes.Element):
     """The place of the links to the files of a table or figure."""
+
+
+class values(nodes.Invisible, nodes.Element):
+    """What a figure's points stand for, as JSON in the page, so that it also works from disk."""
 
 
 class calculator(nodes.Invisible, nodes.Element):
@@ -97,6 +102,7 @@ def figure_nodes(record: dict, images: dict[str, str], document: nodes.document)
     document.note_explicit_target(figure)
     figure += image_nodes(images, record["alt"])
     figure += nodes.caption(text=record["caption"])
+    figure += values_nodes(record)
     return [figure, _source(record)]
 
 
@@ -105,6 +111,30 @@ def image_nodes(images: dict[str, str], alt: str) -> list[nodes.image]:
     # Not the theme's only-light and only-dark: they hide the caption too. dark-light keeps it from putting a
     # white ground behind the image.
     return [nodes.image(uri=uri, alt=alt, classes=[f"zr-{theme}", "dark-light"]) for theme, uri in images.items()]
+
+
+def values_nodes(record: dict) -> list[values]:
+    """Return the rows of a figure's data that are drawn as points, written as a reader wants them; none for a figure without points."""
+    if not record["points"]:
+        return []
+    rows = record["data"]["rows"]
+    used = sorted({row for *_, row in record["points"]})
+    return [values(payload={
+        "columns": [column.replace("_", " ") for column in record["data"]["columns"]],
+        "rows": [[_short(value) for value in rows[row]] for row in used],
+        "points": [[x, y, used.index(row)] for x, y, row in record["points"]],
+    })]
+
+
+def _short(value: str | float | bool | None) -> str:
+    """A value of a figure's data with four digits; a whole number below 10,000 may be a year and has no comma."""
+    if value is None or isinstance(value, (str, bool)):
+        return "" if value is None else str(value)
+    if isinstance(value, int):
+        text = str(value) if abs(value) < 10_000 else f"{value:,}"
+    else:
+        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return with_minus(text)
 
 
 def _write_images(figure_id: str, svg: str, write_file) -> dict[str, str]:
@@ -128,7 +158,7 @@ def _row(entries: list[nodes.entry]) -> nodes.row:
 
 
 def _entry(cell: dict, align: str, *classes: str) -> nodes.entry:
-    text = nodes.paragraph("", cell.get("text", ""))
+    text = nodes.paragraph("", with_minus(cell.get("text", "")))
     if len(cell.get("text", "")) <= 12:
         classes += ("zr-short",)
     if "mark" in cell:

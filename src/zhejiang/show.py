@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib import font_manager
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.container import BarContainer
 
 from zhejiang import data
@@ -35,6 +35,9 @@ ACCENT, BLUE, GREEN, PURPLE, ORANGE = "#bf4f00", "#0067a3", "#00775a", "#96527f"
 INK, MUTED, GRID = "#1f2933", "#616b76", "#d9dde3"
 DARK = {ACCENT: "#f08a3c", BLUE: "#56aee8", GREEN: "#2bc49a", PURPLE: "#d39ac0", ORANGE: "#d9a520",
         INK: "#e8eaed", MUTED: "#a9b1ba", GRID: "#3b424b"}
+
+# Values on hover: above this a figure is a cloud.
+MOST_POINTS = 500
 
 SYMBOLS = {"reproduces": "✓", "rounding": "≈", "differs": "✗", "not testable": "?"}
 
@@ -201,20 +204,86 @@ def figure(fig: plt.Figure, id: str, caption: str, alt: str, source: str, data: 
     frame = (data.reset_index() if any(name is not None for name in data.index.names) else data).convert_dtypes()
     if missing := _undescribed(fig, frame):
         raise ValueError(f"figure {id!r} draws {missing[:3]}, {len(missing)} points in all, that its data do not hold")
+    # Before the marks of guides are gone; where they are drawn is known once the figure is laid out.
+    marked = [(axes, points) for axes in fig.axes for points in _marked(axes) if len(points)]
     # The mark is for the check; in the file it would be an id, and one that occurs twice.
     for guide in fig.findobj(lambda artist: artist.get_gid() == "guide"):
         guide.set_gid(None)
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(fig)
+    columns, rows = [str(column) for column in frame.columns], [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
     record = {"type": "figure", "id": _check_id(id), "caption": caption, "alt": alt, "source": source,
-              "data": {"columns": [str(column) for column in frame.columns],
-                       "rows": [[_cell(value) for value in row] for row in frame.itertuples(index=False)]}}
+              "data": {"columns": columns, "rows": rows}, "points": _points(fig, marked, rows)}
+    plt.close(fig)
     display(
         {"image/svg+xml": buffer.getvalue(), "text/plain": f"{caption}\n{alt}"},
         metadata={"image/svg+xml": {"zhejiang": record}},
         raw=True,
     )
+
+
+def outlines(axes: plt.Axes, boundaries: pd.DataFrame, shade: Mapping[int, float] | None = None) -> None:
+    """Draw the prefecture-level cities of Zhejiang as the ground of a map, and set the axes for it.
+
+    Parameters
+    ----------
+    boundaries
+        The table ``prefectures/boundaries``: points of rings, longitude and latitude in degrees.
+    shade
+        City code to how strongly the city is filled, from 0 to 1; a map that is shaded says its values in labels. None: outlines only.
+    """
+    for code, city in boundaries.groupby("city_code"):
+        rings = [ring[["longitude_degrees", "latitude_degrees"]].to_numpy() for _, ring in city.groupby("ring")]
+        filled = "none" if shade is None else (BLUE, shade[code])
+        axes.add_collection(PolyCollection(rings, facecolors=[filled], edgecolors=GRID if shade is None else MUTED, linewidths=0.8, zorder=0.5))
+    # A degree of longitude is shorter than one of latitude.
+    axes.set_aspect(1 / np.cos(np.radians(boundaries["latitude_degrees"].mean())))
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.autoscale_view()
+
+
+def _points(fig: plt.Figure, marked: list[tuple[plt.Axes, np.ndarray]], rows: list[list]) -> list[tuple[float, float, int]]:
+    """Return where in the figure a row of its data is drawn, for values on hover.
+
+    Each point is (x, y, row): x from the left and y from the top as parts of the width and the height. A point counts if both its
+    coordinates are in one row only or, where an axis carries names, one of them is. A figure of more than `MOST_POINTS` has none: its
+    points lie on top of each other, and the page would become heavy.
+    """
+    if sum(len(points) for _, points in marked) > MOST_POINTS:
+        return []
+    table = np.array([[value if isinstance(value, (int, float)) and not isinstance(value, bool) else np.nan for value in row] for row in rows], dtype=float)
+    width, height = fig.bbox.width, fig.bbox.height
+    found: dict[tuple[float, float], int] = {}
+    for axes, points in marked:
+        for (x, y), (left, bottom) in zip(points, axes.transData.transform(points), strict=True):
+            has_x, has_y = (np.isclose(table, value, rtol=1e-9, atol=1e-12).any(axis=1) for value in (x, y))
+            fits = next((fit for fit in (has_x & has_y, has_x, has_y) if fit.any()), has_x)
+            place = (round(left / width, 4), round(1 - bottom / height, 4))
+            if fits.sum() == 1 and 0 <= place[0] <= 1 and 0 <= place[1] <= 1:
+                found[place] = int(np.flatnonzero(fits)[0])
+    return [(*place, row) for place, row in found.items()]
+
+
+def _marked(axes: plt.Axes) -> Iterator[np.ndarray]:
+    """Yield the points of lines and scatters and the ends of bars in data coordinates, (n, 2) each."""
+    for line in axes.lines:
+        if line.get_transform() is axes.transData and line.get_gid() != "guide":
+            yield _finite(line.get_xydata())
+    for collection in axes.collections:
+        if isinstance(collection, PathCollection):
+            yield _finite(np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan))
+    for container in axes.containers:
+        if isinstance(container, BarContainer):
+            upright = container.orientation == "vertical"
+            yield _finite([(bar.get_x() + bar.get_width() / (2 if upright else 1), bar.get_y() + bar.get_height() / (1 if upright else 2)) for bar in container])
+
+
+def _finite(points) -> np.ndarray:
+    points = np.asarray(points, dtype=float).reshape(-1, 2)
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _undescribed(fig: plt.Figure, frame: pd.DataFrame) -> list[tuple[float, float]]:
