@@ -256,7 +256,7 @@ def ledger(app, domain, docname, argument) -> nodes.Node:
             record["kind"],
             record["basis"],
             [link],
-            record["note"],
+            with_minus(record["note"]),
         ]))
         seen.add(record["id"])
     return _table(["Claim", "Page", "Printed", "Computed", "Kind", "Basis", "Verdict", "Note"], rows, ["zr-filter", "zr-ledger"])
@@ -290,7 +290,7 @@ def errata(app, domain, docname, argument) -> nodes.Node:
         entries += [("How the printed number comes about", record["mechanism"]),
                     ("What the corrected number does", record["consequence"])]
         for label, text in entries:
-            fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", text)))
+            fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", with_minus(text))))
         result += fields
         result += nodes.paragraph("", "", _link(app, docname, found[0][0], record["anchor"], nodes.Text("Where it was computed")))
     return result
@@ -334,34 +334,45 @@ def package_versions(app, domain, docname, argument) -> nodes.Node:
 
 
 def data_catalogue(app, domain, docname, argument) -> nodes.Node:
-    """Every table with its title, source, status and users."""
+    """Every table with its title, source, status and users, after a list of them by topic."""
     users: dict[str, set[str]] = {}
     for page, record in domain.records("input"):
         users.setdefault(record["path"], set()).add(page)
-    result = nodes.container()
-    for name, sidecar in catalog.sidecars().items():
-        path = f"data/{name}.csv"
-        used = [_link(app, docname, page, "", nodes.Text(app.env.titles[page].astext())) for page in sorted(users.get(path, ()))]
-        result += nodes.paragraph("", "", nodes.strong("", sidecar["title"]["en"]), nodes.Text(f" {sidecar['title']['zh']} "),
-                                  nodes.literal("", path), ids=[nodes.make_id(f"table-{name}")])
-        fields = nodes.field_list()
-        sources = "; ".join(f"{s['publisher']}, {s['title']} ({s['edition']}), {s['where']}, quality {s['quality']}"
-                            for s in sidecar["sources"])
-        content = [("Sources", [nodes.Text(sources)]), ("Status", [nodes.Text(f"{sidecar['status']}: {sidecar['status_note']}")]),
-                   ("Rows", [nodes.Text(str(sidecar["rows"]))]), ("Licence", [nodes.Text(sidecar["licence"])])]
-        if sidecar.get("note"):
-            content.insert(1, ("Note", [nodes.Text(sidecar["note"])]))
-        if used:
-            content.append(("Used by", [x for link in used for x in (link, nodes.Text(" "))]))
-        for label, body in content:
-            fields += nodes.field("", nodes.field_name("", label), nodes.field_body("", nodes.paragraph("", "", *body)))
-        # Columns that differ in their number only, such as the sectors of an input-output table, are one line.
-        same = [list(group) for _, group in itertools.groupby(sidecar["columns"], lambda c: (c["unit"], c["description"]))]
-        columns = _table(["Column", "Unit", "Meaning"],
-                         [("", [[nodes.literal("", " to ".join(dict.fromkeys((group[0]["name"], group[-1]["name"]))))],
-                                group[0]["unit"] or "–", group[0]["description"]]) for group in same], [])
-        result += [fields, columns]
-    return result
+    index, result = nodes.bullet_list(), nodes.container()
+    for topic, tables in itertools.groupby(catalog.sidecars().items(), lambda table: table[0].split("/")[0]):
+        links = []
+        for name, sidecar in tables:
+            anchor = nodes.make_id(f"table-{name}")
+            links += [nodes.reference("", name.removeprefix(f"{topic}/"), internal=True, refuri=f"#{anchor}"), nodes.Text(" · ")]
+            result += _catalogue_entry(app, docname, name, sidecar, anchor, users.get(f"data/{name}.csv", set()))
+        index += nodes.list_item("", nodes.paragraph("", "", nodes.strong("", topic), nodes.Text(": "), *links[:-1]))
+    return nodes.container("", index, result)
+
+
+def _catalogue_entry(app, docname: str, name: str, sidecar: dict, anchor: str, users: set[str]) -> list[nodes.Node]:
+    """One table of the catalogue: heading, what its sidecar says, columns."""
+    heading = nodes.paragraph("", "", nodes.strong("", sidecar["title"]["en"]), nodes.Text(f" {sidecar['title']['zh']} "),
+                              nodes.literal("", f"data/{name}.csv"), ids=[anchor], classes=["zr-entry"])
+    sources = nodes.bullet_list()
+    for source in sidecar["sources"]:
+        where = source["where"]
+        place = nodes.reference("", where, refuri=where) if re.fullmatch(r"https?://\S+", where) else nodes.Text(where)
+        sources += nodes.list_item("", nodes.paragraph("", "", nodes.Text(f"{source['publisher']}, {source['title']} ({source['edition']}), "),
+                                                       place, nodes.Text(f", quality {source['quality']}")))
+    content = [("Sources", sources), ("Status", nodes.paragraph("", f"{sidecar['status']}: {sidecar['status_note']}")),
+               ("Rows", nodes.paragraph("", str(sidecar["rows"]))), ("Licence", nodes.paragraph("", sidecar["licence"]))]
+    if sidecar.get("note"):
+        content.insert(1, ("Note", nodes.paragraph("", sidecar["note"])))
+    if users:
+        used = [_link(app, docname, page, "", nodes.Text(app.env.titles[page].astext())) for page in sorted(users)]
+        content.append(("Used by", nodes.paragraph("", "", *[x for link in used for x in (link, nodes.Text(", "))][:-1])))
+    fields = nodes.field_list("", *(nodes.field("", nodes.field_name("", label), nodes.field_body("", body)) for label, body in content))
+    # Columns that differ in their number only, such as the sectors of an input-output table, are one line.
+    same = [list(group) for _, group in itertools.groupby(sidecar["columns"], lambda c: (c["unit"], c["description"]))]
+    columns = _table(["Column", "Unit", "Meaning"],
+                     [("", [[nodes.literal("", " to ".join(dict.fromkeys((group[0]["name"], group[-1]["name"]))))],
+                            group[0]["unit"] or "–", group[0]["description"]]) for group in same], [])
+    return [heading, fields, columns]
 
 
 def terms(app, domain, docname, argument) -> nodes.Node:

@@ -1,0 +1,129 @@
+"""What a reader sees besides the text: the landing page, notes in the margin, values on hover, the card that a link shows elsewhere."""
+
+import json
+import re
+import shutil
+import struct
+
+import pytest
+from bs4 import BeautifulSoup
+
+from conftest import copy_sources, succeeded
+from zhejiang import ROOT
+
+needs_browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on this machine")
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*.md"))
+
+
+def soup(book, name):
+    return BeautifulSoup((book.html / "book" / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def test_landing_page_has_a_finding_of_every_chapter(book, results):
+    """A figure that leads to its chapter, and a sentence that quotes a number of that chapter with its interval."""
+    cards = soup(book, "index").select(".zr-findings .sd-card")
+    assert [card.select_one(".sd-card-title a")["href"] for card in cards] == [f"{name}.html" for name in CHAPTERS]
+    published = [result for result in results["results"] if result["lo"] is not None]
+    for card, name in zip(cards, CHAPTERS, strict=True):
+        assert len(card.select("img")) == 2 and all(image["alt"] for image in card.select("img"))
+        intervals = re.findall(r"(-?[\d.]*\d) to (-?[\d.]*\d)", card.get_text().replace("−", "-").replace(",", ""))
+        own = [result for result in published if result["page"] == f"book/{name}.html"]
+        assert any(rounds_to(result["lo"], lo) and rounds_to(result["hi"], hi) for lo, hi in intervals for result in own), name
+
+
+def rounds_to(value, shown):
+    return abs(value - float(shown)) <= 0.5000001 * 10.0 ** -len(shown.partition(".")[2])
+
+
+def test_chapters_open_with_a_summary_box(book):
+    """Before the first section; verdicts come first where the report's numbers were available."""
+    for name in CHAPTERS:
+        article = soup(book, name).select_one("article section")
+        box = article.select_one(".zr-summary")
+        assert box.find_parent("section") is article, name
+        first = box.select_one("p.zr-verdicts").get_text()
+        assert re.match(r"\d+ printed numbers checked|No verdicts", first)
+        assert len(re.findall(r"\w+", box.get_text())) <= 180, name
+
+
+def test_works_cited_stand_in_the_margin_once(book):
+    for name in CHAPTERS:
+        page = soup(book, name)
+        cited = {link["href"] for link in page.select(".bibtex-citation a, cite a, a[href*='bibliography.html#']") if not link.find_parent("aside")}
+        noted = [link["href"] for link in page.select("aside.zr-margin a[href*='bibliography.html#']")]
+        assert sorted(noted) == sorted(cited), name
+
+
+def test_tables_read_stand_in_the_margin_and_lead_to_the_catalogue(book):
+    catalogue = {tag["id"] for tag in soup(book, "reference/data").select("[id^='table-']")}
+    for name in CHAPTERS:
+        links = soup(book, name).select("aside.zr-margin a[href*='reference/data.html#']")
+        assert links and {link["href"].split("#")[1] for link in links} <= catalogue
+
+
+def test_favicon_is_there(book):
+    for name in ("index", "reference/claims"):
+        address = soup(book, name).select_one("link[rel='icon']")["href"]
+        assert (book.html / "book" / name).parent.joinpath(address).resolve().is_file()
+
+
+def test_card_is_drawn_and_its_tags_wait_for_an_address(book):
+    head = (book.html / "social-card.png").read_bytes()[:24]
+    assert struct.unpack(">II", head[16:]) == (1200, 630)
+    for name in ("index", CHAPTERS[0], "reference/claims"):
+        tags = {tag["property"]: tag["content"] for tag in soup(book, name).select("meta[property^='og:']")}
+        assert tags["og:title"] and tags["og:description"] and "og:image" not in tags
+
+
+def test_card_is_named_once_the_book_has_an_address(tmp_path):
+    """Only pages without notebooks, so that nothing is executed: the tags do not depend on them."""
+    project = copy_sources(tmp_path / "project")
+    project.replace("CITATION.cff", "license: MIT\n", "license: MIT\nurl: https://book.example.org/zhejiang/\n")
+    keep = {"root": "book/reference/terms", "format": "jb-book", "chapters": [{"file": "book/reference/bibliography"}]}
+    (project.root / "_toc.yml").write_text(json.dumps(keep), encoding="utf-8")
+    for chapter in (project.root / "data" / "claims").glob("*.yml"):
+        chapter.unlink()
+    succeeded(project.plain())
+    page = BeautifulSoup((project.html / "book/reference/terms.html").read_text(encoding="utf-8"), "html.parser")
+    tags = {tag["property"]: tag["content"] for tag in page.select("meta[property^='og:']")}
+    assert tags["og:image"] == "https://book.example.org/zhejiang/social-card.png"
+    assert tags["og:url"].startswith("https://book.example.org/zhejiang/")
+
+
+@needs_browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_values_show_on_hover_and_go_with_escape(browser, base, theme):
+    """The row under the pointer is that of the figure's data file."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(base + "book/01_industrial_clusters.html", wait_until="load")
+    figure = page.locator("#ch01-fig-dependence")
+    figure.scroll_into_view_if_needed()
+    payload = json.loads(figure.locator("script").text_content())
+    box = figure.locator(f"img.zr-{theme}").bounding_box()
+    tip = figure.locator(".zr-tip")
+    assert not tip.is_visible()
+    x, y, row = payload["points"][len(payload["points"]) // 2]
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    expected = [f"{column} {value}" for column, value in zip(payload["columns"], payload["rows"][row], strict=True) if value]
+    assert tip.locator("div").all_inner_texts() == expected
+    inside, around = tip.bounding_box(), figure.bounding_box()
+    assert inside["x"] >= around["x"] - 1 and inside["x"] + inside["width"] <= around["x"] + around["width"] + 1
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    context.close()
+
+
+@needs_browser
+def test_margin_notes_overlap_nothing_and_go_on_narrow_screens(browser, base):
+    for width in (1400, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(base + "book/01_industrial_clusters.html", wait_until="load")
+        boxes = page.eval_on_selector_all("aside.zr-margin", "notes => notes.map(n => { const b = n.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom] })")
+        text = page.eval_on_selector("article section p", "p => p.getBoundingClientRect().right")
+        if width == 390:
+            assert all(box == [0, 0, 0, 0] for box in boxes)
+        else:
+            assert boxes and all(left >= text for left, *_ in boxes)
+            assert all(below[1] >= above[3] - 1 for above, below in zip(boxes, boxes[1:]))
+        page.close()
