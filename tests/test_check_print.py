@@ -360,6 +360,22 @@ def test_growth_against_the_row_before_is_a_year_where_rows_are_years(project):
     assert (found.verdict, found.note) == ("not testable", "the row before the first is not printed")
 
 
+def test_growth_over_years_that_fall(project):
+    """The row before is then the later year."""
+    transcribe(project, "year,level,growth\n2001,11.0,10.0\n2000,10.0,5.0\n", {
+        "level": ("yuan", 1, "cell"), "growth": ("percent", 1, "growth", {"from": ["level"]})}, by="year")
+    with pytest.raises(data.DataError) as refused:
+        verdicts()
+    assert str(refused.value) == "data/printed/05/table1.csv, row 3, column year: 2000 after 2001: expected rising years, since growth grows from row to row"
+
+
+@pytest.mark.parametrize(("printed", "expected"), [([30, 40], "reproduces"), ([34, 40], "rounding"), ([40, 50], "differs")])
+def test_range_of_the_text_is_computed_too(project, printed, expected):
+    transcribe(project, "item,a,b\nx,1.0,3.0\n", {"a": ("yuan", 1, "cell"), "b": ("yuan", 1, "cell")},
+               texts=[text_claim(printed=printed, decimals=0, kind="share", wording="between", **{"from": ["ch05-t1-a-x", "ch05-t1-b-x"]})])
+    assert (verdicts()["x"].verdict, verdicts()["x"].computed) == (expected, pytest.approx((100 / 3, 100 / 3)))
+
+
 def test_cell_that_needs_an_empty_cell_is_not_testable(project):
     transcribe(project, "item,a,b,c\nx,1.0,,3.0\ny,1.0,2.0,3.0\n", {
         "a": ("yuan", 1, "cell"), "b": ("yuan", 1, "cell"), "c": ("yuan", 1, "sum", {"from": ["a", "b"]})})
@@ -411,7 +427,8 @@ def test_rows_that_are_years_can_be_a_total(project):
     ({"kind": "sum", "from": ["ch05-t1-a-x"]}, "unit 'percent': expected 'yuan', the unit of what is added up"),
     ({"kind": "share", "from": ["ch05-t1-a-x", "ch05-t1-b-x"]}, "from units ['yuan', 'firms']: expected one unit"),
     ({"kind": "growth", "from": ["ch05-t1-a-x", "ch05-t1-a-y"], "unit": "yuan"}, "unit 'yuan': expected percent"),
-    ({"kind": "ratio", "from": ["ch05-t1-a-x", "ch05-t1-b-y"]}, "from 'ch05-t1-b-y', printed 0.0: expected a positive number to divide by"),
+    ({"kind": "growth", "from": ["ch05-t1-b-y", "ch05-t1-b-x"]}, "from 'ch05-t1-b-y', printed 0.0: expected a positive number, for a division"),
+    ({"kind": "ratio", "from": ["ch05-t1-a-x", "ch05-t1-b-y"]}, "from 'ch05-t1-b-y', printed 0.0: expected a positive number, for a division"),
 ])
 def test_rule_that_cannot_compute_its_claim(project, fields, message):
     transcribe(project, "item,a,b\nx,1.0,2\ny,1.0,0\n", {"a": ("yuan", 1, "cell"), "b": ("firms", 0, "cell")},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
+from pathlib import Path
 
 from zhejiang import claims, data, show
 
@@ -50,13 +51,13 @@ def check_print(report: str) -> bool:
         except data.DataError as error:
             faults.append(str(error))
     for fault in faults:
-        print(textwrap.fill(fault, 96, initial_indent="Fault: ", subsequent_indent="  ", break_long_words=False))
+        print(textwrap.fill(fault, 96, initial_indent="Fault: ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     if unsealed and not faults:
         print("Last step: make seal. Then make book shows this in the chapter, the ledger and the errata.")
     return not faults
 
 
-def _placeholders(path) -> list[str]:
+def _placeholders(path: Path) -> list[str]:
     """What was copied from a template and not replaced."""
     if not path.exists():
         return []
@@ -91,4 +92,4 @@ def _show_verdicts(report: str) -> None:
         if v.verdict == "differs":
             place = v.place if v.page is None else f"page {v.page}, {v.place}"
             slip = claims.slip_of(v.printed, v.computed, v.decimals) if v.wording == "exact" else ""
-            print(textwrap.fill(f"{v.id} differs: read {place} again. {slip}", 96, subsequent_indent="  "))
+            print(textwrap.fill(f"{v.id} differs: read {place} again. {slip}", 96, subsequent_indent="  ", break_on_hyphens=False))

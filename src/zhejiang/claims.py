@@ -196,7 +196,7 @@ def from_ledger(chapter: str, sealed: bool = True) -> list[Verdict]:
         if "from" in claim:
             value, lo, hi = _computed(claim, ledger)
             slip = slip_of(claim["printed"], value, claim["decimals"]) if claim["wording"] == "exact" else ""
-            found.append(_judge(claim, value, "internal", lo, hi, note="",
+            found.append(_judge(claim, [value] if claim["wording"] == "between" else value, "internal", lo, hi, note="",
                                 mechanism=claim.get("mechanism", f"Not looked for yet. {slip}".strip()),
                                 consequence=claim.get("consequence", "Not looked for yet.")))
         elif claim.get("missing"):

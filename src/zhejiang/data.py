@@ -215,8 +215,9 @@ def _check_rule(name: str, claim: dict, ledger: dict[str, dict]) -> None:
         refuse(f"unit {claim['unit']!r}", f"{units[0]!r}, the unit of what is added up")
     if kind in ("share", "growth") and not claim["unit"].startswith("percent"):
         refuse(f"unit {claim['unit']!r}", "percent")
-    if kind != "sum" and ledger[ids[-1]]["printed"] <= 0:
-        refuse(f"from {ids[-1]!r}, printed {ledger[ids[-1]]['printed']}", "a positive number to divide by")
+    for claim_id in {"sum": [], "growth": ids}.get(kind, ids[-1:]):
+        if ledger[claim_id]["printed"] <= 0:
+            refuse(f"from {claim_id!r}, printed {ledger[claim_id]['printed']}", "a positive number, for a division")
 
 
 def _cell_claims(name: str, printed: dict, sealed: bool) -> list[dict]:
@@ -264,8 +265,7 @@ def _cell_rule(name: str, printed: dict, frame: pd.DataFrame, column: str, numbe
     """Return what a cell is computed from: columns of its row, cells of other rows, the row before, or the rows of a total."""
     cell, rows = printed["cells"][column], frame[printed["by"]].astype(str).tolist()
     if "from" in cell:
-        inputs = [tuple(of.rpartition(".")[::2]) for of in cell["from"]]
-        inputs = [(row or rows[number], of) for row, of in inputs]
+        inputs = [(row or rows[number], of) for row, _, of in (name.rpartition(".") for name in cell["from"])]
         rule = {}
     elif rows[number] in totals and cell["kind"] in ("cell", "count"):
         inputs = [(row, column) for row in totals[rows[number]]]
@@ -282,7 +282,10 @@ def _cell_rule(name: str, printed: dict, frame: pd.DataFrame, column: str, numbe
         of = inputs[0][1]
         inputs = [(rows[number], of), (rows[number - 1], of)]
         if frame[printed["by"]].dtype.kind == "i":
-            rule = {"periods": int(frame[printed["by"]][number] - frame[printed["by"]][number - 1])}
+            rule = {"periods": int(rows[number]) - int(rows[number - 1])}
+            if rule["periods"] < 1:
+                raise DataError(f"data/{printed['table']}.csv, row {number + 2}, column {printed['by']}: {rows[number]} after {rows[number - 1]}:"
+                                f" expected rising years, since {column} grows from row to row")
     if any(pd.isna(frame[of][rows.index(row)]) for row, of in inputs):
         return {"missing": "a cell that it would be computed from is empty"}
     return {**rule, "from": [f"{printed['id']}-{printed['cells'][of]['slug']}-{row}" for row, of in inputs]}
