@@ -554,7 +554,7 @@ def test_every_chapter_has_the_place(report):
 
 
 def test_transcription_reaches_chapter_ledger_errata_and_scoreboard(built, tmp_path):
-    """With no change of a page: two data files and a ledger. Taken out again, the book is what it was."""
+    """With no change of a page: two data files and a ledger. Taken out again, the book has its old numbers."""
     assert "No printed number of this report has been transcribed into" in built.page("05_yongkang_plan")
     project = built.copy(tmp_path / "project")
     folder = project.root / "data" / "printed" / "05"
@@ -581,5 +581,6 @@ def test_transcription_reaches_chapter_ledger_errata_and_scoreboard(built, tmp_p
         path.unlink()
     succeeded(project.run(sys.executable, "-m", "zhejiang", "seal"))
     succeeded(project.book())
-    assert project.page("05_yongkang_plan") == built.page("05_yongkang_plan")
+    assert "No printed number of this report" in project.page("05_yongkang_plan")
+    assert "ch05-t1" not in project.page("reference/claims") + project.page("reference/errata")
     assert project.results == built.results
