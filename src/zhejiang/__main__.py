@@ -24,6 +24,7 @@ COMMANDS = {
     "pdf": "write the PDF only, into _build/print; with CHAPTER=03a in the environment that chapter's",
     "test": "run the tests of the gate, a build of the book included",
     "test-full": "run all tests",
+    "check-print": "check the printed tables of the report that REPORT=05 in the environment names, and show verdicts",
     "lab": "open the notebooks in JupyterLab",
     "serve": "serve the built book on this machine only",
     "seal": "after a meant change of data or of CITATION.cff: renew checksums, data catalogue, .zenodo.json and README's list",
@@ -35,7 +36,7 @@ COMMANDS = {
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m zhejiang", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="\n".join(f"{name:10} {text}" for name, text in COMMANDS.items()))
+        description="\n".join(f"{name:11} {text}" for name, text in COMMANDS.items()))
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     command = parser.parse_args().command
     if command == "clean":
@@ -97,6 +98,10 @@ def _run(command: str) -> int:
             print(error, file=sys.stderr)
             return 1
         return 0
+    if command == "check-print":
+        from zhejiang.check_print import check_print
+
+        return 0 if check_print(os.environ.get("REPORT", "")) else 1
     if command == "seal":
         from zhejiang import build, catalog, citation
 

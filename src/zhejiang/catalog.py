@@ -12,11 +12,11 @@ from zhejiang import data
 
 
 def sidecars() -> dict[str, dict]:
-    """Return every sidecar by table name, in alphabetical order."""
+    """Return every sidecar by table name, in alphabetical order; templates of printed tables are none."""
     return {
         path.relative_to(data.DATA).with_suffix("").as_posix(): data.read_sidecar(path)
         for path in sorted(data.DATA.rglob("*.yml"))
-        if path.parent.name != "claims"
+        if path.parent.name != "claims" and not path.name.startswith(data.TEMPLATE)
     }
 
 

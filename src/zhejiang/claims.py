@@ -122,9 +122,14 @@ def check(
         Unknown basis, a value that is not finite, an interval that does not hold the value, or a verdict
         *differs* that is left unexplained.
     """
-    claim = get(claim_id)
-    values = [float(v) for v in value] if claim["wording"] == "between" else [float(value)]
     _check_basis(claim_id, basis)
+    return _judge(get(claim_id), value, basis, lo, hi, note, mechanism, consequence)
+
+
+def _judge(claim: dict, value, basis: str, lo: float | None, hi: float | None, note: str, mechanism: str, consequence: str) -> Verdict:
+    """What `check` says of a ledger's entry."""
+    claim_id = claim["id"]
+    values = [float(v) for v in value] if claim["wording"] == "between" else [float(value)]
     if not values or not all(map(math.isfinite, values)):
         raise ValueError(f"claim {claim_id!r}: computed value {value!r}: expected finite numbers")
     if (lo is None) != (hi is None) or (lo is not None and not lo - SLACK <= min(values) <= max(values) <= hi + SLACK):
@@ -162,7 +167,75 @@ def not_testable(claim_id: str, basis: str = "official") -> Verdict:
     _check_basis(claim_id, basis)
     if not claim.get("missing"):
         raise ValueError(f"claim {claim_id!r}: not testable, but the ledger has no `missing` that says why")
-    return Verdict(basis=basis, verdict="not testable", computed=None, note=claim["missing"], **_fields(claim))
+    return _untested(claim, basis)
+
+
+def from_ledger(chapter: str, sealed: bool = True) -> list[Verdict]:
+    """Return the verdicts that a chapter's ledger gives by itself, in its order.
+
+    Claims with `from` are computed from other printed numbers, on the internal basis, with the interval that their rounding
+    allows. Those with `missing` only are not testable. Those with neither are left to the notebook. Where a number differs and
+    the ledger does not explain it, the verdict says that nobody has looked yet.
+
+    Parameters
+    ----------
+    chapter
+        Such as ``"ch05"``.
+    sealed
+        See `data.read_claims`.
+
+    Raises
+    ------
+    data.DataError
+        The ledger or a table is refused.
+    """
+    claims = data.read_claims(chapter, sealed)
+    ledger = {claim["id"]: claim for claim in claims}
+    found = []
+    for claim in claims:
+        if "from" in claim:
+            value, lo, hi = _computed(claim, ledger)
+            slip = slip_of(claim["printed"], value, claim["decimals"]) if claim["wording"] == "exact" else ""
+            found.append(_judge(claim, [value] if claim["wording"] == "between" else value, "internal", lo, hi, note="",
+                                mechanism=claim.get("mechanism", f"Not looked for yet. {slip}".strip()),
+                                consequence=claim.get("consequence", "Not looked for yet.")))
+        elif claim.get("missing"):
+            found.append(_untested(claim, "official"))
+    return found
+
+
+def _computed(claim: dict, ledger: dict[str, dict]) -> tuple[float, float, float]:
+    """Return what the inputs named by `from` give, with the interval that their rounding allows; a count is exact."""
+    inputs = [ledger[claim_id] for claim_id in claim["from"]]
+    kind, periods, times = claim["kind"], claim.get("periods", 1), claim.get("times", 1)
+
+    def added(parts):
+        """Sum of printed numbers, with the decimals of a single number that is as uncertain."""
+        half = sum(0 if part["kind"] == "count" else 0.5 * 10.0 ** -part["decimals"] for part in parts)
+        return sum(part["printed"] for part in parts), -math.log10(2 * half) if half else math.inf
+
+    formulas = {
+        "sum": lambda total: total,
+        "share": lambda part, whole: 100 * part / whole,
+        "ratio": lambda above, below: times * above / below,
+        "average": lambda above, below: times * above / below,
+        "growth": lambda later, earlier: 100 * ((later / earlier) ** (1 / periods) - 1),
+    }
+    numbers, decimals = zip(*([added(inputs)] if kind == "sum" else [added(inputs[:-1]), added(inputs[-1:])]))
+    lo, hi = rounding_interval(formulas[kind], numbers, decimals)
+    return formulas[kind](*numbers), lo, hi
+
+
+def slip_of(printed: float, computed: float, decimals: int) -> str:
+    """Return the slip of print or pen that turns a computed number into the printed one, in a sentence, or an empty string."""
+    p, v = f"{printed:.{decimals}f}", f"{computed:.{decimals}f}"
+    wrong = [place for place, (a, b) in enumerate(zip(p, v)) if a != b] if len(p) == len(v) else []
+    if len(wrong) == 1:
+        return "Printed and computed value differ in one digit."
+    if len(wrong) == 2 and [p[place] for place in wrong] == [v[place] for place in reversed(wrong)]:
+        return "Printed and computed value differ by two digits in the other order."
+    powers = [power for power in range(-8, 9) if power and abs(computed * 10.0**power - printed) <= 0.5 * 10.0**-decimals + SLACK]
+    return f"The printed value is the computed one times {10.0 ** powers[0]:,g}." if powers and printed else ""
 
 
 def rounding_interval(
@@ -195,6 +268,10 @@ def matches(candidates: pd.Series, value: float, decimals: int) -> pd.Series:
 def _check_basis(claim_id: str, basis: str) -> None:
     if basis not in BASES:
         raise ValueError(f"claim {claim_id!r}: basis {basis!r}: expected one of {BASES}")
+
+
+def _untested(claim: dict, basis: str) -> Verdict:
+    return Verdict(basis=basis, verdict="not testable", computed=None, note=claim["missing"], **_fields(claim))
 
 
 def _fields(claim: dict) -> dict:

@@ -30,6 +30,11 @@ from zhejiang import ROOT
 DATA = ROOT / "data"
 RECORD = "application/vnd.zhejiang.record+json"
 ABSENT = "absent"
+# Files in `data/printed/` that begin so are forms to copy.
+TEMPLATE = "template"
+# Kinds of claims that other claims compute, and how many: the parts of a sum; the parts of a share, then the whole; numerator and
+# denominator; the later value and the earlier. `zhejiang.claims` computes them.
+RULES = {"sum": (1, math.inf), "share": (2, math.inf), "ratio": (2, 2), "average": (2, 2), "growth": (2, 2)}
 
 
 class DataError(ValueError):
@@ -40,7 +45,23 @@ class MissingFileError(DataError):
     """A file that is not there."""
 
 
-def load(table: str) -> pd.DataFrame:
+class UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that occurs twice in a mapping: YAML forbids it, and PyYAML would keep the last without a word."""
+
+    def __init__(self, text: str, name: str):
+        super().__init__(text)
+        self.name = name
+
+    def construct_mapping(self, node, deep=False):
+        seen = []
+        for key, _ in node.value:
+            if key.value in seen:
+                raise DataError(f"{self.name}, line {key.start_mark.line + 1}: key {key.value!r} occurs before: expected once")
+            seen.append(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load(table: str, sealed: bool = True) -> pd.DataFrame:
     """Return a table, as a DataFrame, after checking it against its sidecar.
 
     It has the sidecar's columns in its order. Integer columns are int64 (Int64 where empty cells are known),
@@ -50,6 +71,8 @@ def load(table: str) -> pd.DataFrame:
     ----------
     table
         Name below `data/` without ending, e.g. ``"macro/exchange_rates"``.
+    sealed
+        False for a table that is still being typed in: see `check_table`.
 
     Raises
     ------
@@ -59,7 +82,7 @@ def load(table: str) -> pd.DataFrame:
     """
     path = DATA / f"{table}.csv"
     sidecar = read_sidecar(path.with_suffix(".yml"))
-    frame = check_table(path, sidecar)
+    frame = check_table(path, sidecar, sealed)
     frame.attrs["sidecar"] = sidecar
     record_input(path)
     return frame
@@ -112,12 +135,24 @@ def chapters_with_claims() -> list[str]:
     return sorted(path.stem for path in (DATA / "claims").glob("*.yml"))
 
 
+def has_claims(chapter: str) -> bool:
+    """Does a chapter have a ledger? A notebook records where there is none, as with `load_optional`."""
+    path = DATA / "claims" / f"{chapter}.yml"
+    if not path.exists():
+        record_input(path)
+    return path.exists()
+
+
 @lru_cache
-def read_claims(chapter: str) -> list[dict]:
+def read_claims(chapter: str, sealed: bool = True) -> list[dict]:
     """Return the claims of a chapter, one dict each, printed tables expanded to one claim a cell.
 
-    Raises `DataError` for a file that does not follow the schema, names a column that a table does not
-    have, or holds an id that occurs twice or does not start with the chapter's.
+    `from` of a claim is a list of ids of claims, those of a table's columns and rows expanded. With `sealed` false, tables
+    that are still being typed in are read as well.
+
+    Raises `DataError` for a file that does not follow the schema, names a column or row that a table does not
+    have, or holds an id that occurs twice or does not start with the chapter's; for a claim with more decimals than it says,
+    a unit that its table does not have, a share outside 0 to 100, or a rule that cannot compute it.
     """
     path = DATA / "claims" / f"{chapter}.yml"
     name = _name(path)
@@ -126,7 +161,7 @@ def read_claims(chapter: str) -> list[dict]:
         raise DataError(f"{name}, chapter: {document['chapter']!r}: expected {chapter!r}")
     claims = [{"wording": "exact", **claim} for claim in document["claims"]]
     for printed in document.get("tables", []):
-        claims += _cell_claims(name, printed)
+        claims += _cell_claims(name, printed, sealed)
     ids = [claim["id"] for claim in claims]
     for claim in claims:
         claim_id, value = claim["id"], claim["printed"]
@@ -140,24 +175,75 @@ def read_claims(chapter: str) -> list[dict]:
         if (len(values) == 2) != (claim["wording"] == "between") or (len(values) == 2 and values[0] >= values[1]):
             raise DataError(f"{name}: claim {claim_id!r}: printed {value}, worded {claim['wording']!r}: expected two"
                             " numbers in rising order for 'between' and one number for any other wording")
+        where = claim.pop("where", f"{name}: claim {claim_id!r}")
+        if any(abs(round(v, claim["decimals"]) - v) > 1e-9 for v in values):
+            raise DataError(f"{where}: {value}: expected at most {claim['decimals']} decimals, as the ledger says")
+        if claim["kind"] == "share" and claim["unit"] == "percent" and not all(0 <= v <= 100 for v in values):
+            raise DataError(f"{where}: {value}: expected a share from 0 to 100 percent")
+    ledger = {claim["id"]: claim for claim in claims}
+    for claim in claims:
+        if "from" in claim:
+            _check_rule(name, claim, ledger)
+    for claim_id, explanation in document.get("explained", {}).items():
+        if claim_id not in ledger:
+            raise DataError(f"{name}, explained: {claim_id!r}: expected the id of a claim")
+        ledger[claim_id].update(explanation)
     record_input(path)
     return claims
 
 
-def _cell_claims(name: str, printed: dict) -> list[dict]:
-    """Return one claim for every cell of the named columns of a printed table."""
+def _check_rule(name: str, claim: dict, ledger: dict[str, dict]) -> None:
+    """Refuse a `from` that does not compute its claim: kind, number of inputs, inputs that are no claims, units, zeros below a line."""
+    def refuse(found, expectation: str):
+        raise DataError(f"{name}: claim {claim['id']!r}: {found}: expected {expectation}")
+
+    kind, ids = claim["kind"], claim["from"]
+    if kind not in RULES:
+        refuse(f"from, for kind {kind!r}", f"kind {', '.join(RULES)}, since only these are computed")
+    least, most = RULES[kind]
+    if not least <= len(ids) <= most:
+        refuse(f"from {ids}", f"{least} inputs" if least == most else f"at least {least} inputs")
+    for claim_id in ids:
+        if claim_id not in ledger:
+            refuse(f"from {claim_id!r}", "the id of a claim, or a column that has claims")
+        if isinstance(ledger[claim_id]["printed"], list):
+            refuse(f"from {claim_id!r}", "a claim of one number")
+    units = list(dict.fromkeys(ledger[claim_id]["unit"] for claim_id in ids))
+    if kind in ("sum", "share", "growth") and len(units) > 1:
+        refuse(f"from units {units}", "one unit")
+    if kind == "sum" and units != [claim["unit"]]:
+        refuse(f"unit {claim['unit']!r}", f"{units[0]!r}, the unit of what is added up")
+    if kind in ("share", "growth") and not claim["unit"].startswith("percent"):
+        refuse(f"unit {claim['unit']!r}", "percent")
+    for claim_id in {"sum": [], "growth": ids}.get(kind, ids[-1:]):
+        if ledger[claim_id]["printed"] <= 0:
+            refuse(f"from {claim_id!r}, printed {ledger[claim_id]['printed']}", "a positive number, for a division")
+
+
+def _cell_claims(name: str, printed: dict, sealed: bool) -> list[dict]:
+    """Return one claim for every cell of the named columns of a printed table; a cell that the sidecar knows as empty is none."""
     try:
-        frame = load(printed["table"])
+        frame = load(printed["table"], sealed)
     except MissingFileError as error:
         raise DataError(f"{name}: table {printed['table']!r}: {error}") from None
+    file = f"data/{printed['table']}.csv"
     for column in (printed["by"], printed["label"], *printed["cells"]):
         if column not in frame.columns:
             raise DataError(f"{name}: table {printed['table']!r} has no column {column!r}: expected one of {list(frame.columns)}")
+    units = {column["name"]: column["unit"] for column in frame.attrs["sidecar"]["columns"]}
+    for column, cell in printed["cells"].items():
+        if cell["unit"] != units[column]:
+            raise DataError(f"{name}: table {printed['table']!r}, column {column!r}: unit {cell['unit']!r}: expected {units[column]!r}, as in its sidecar")
+    rows = frame[printed["by"]].astype(str).tolist()
+    totals = {str(total): [str(part) for part in parts] for total, parts in printed.get("totals", {}).items()}
+    for row in [row for total, parts in totals.items() for row in (total, *parts)]:
+        if row not in rows:
+            raise DataError(f"{file}, column {printed['by']}: no row {row!r}: expected one, since the totals in {name} name it")
     claims = []
     for column, cell in printed["cells"].items():
-        for by, label, value in zip(frame[printed["by"]], frame[printed["label"]], frame[column], strict=True):
+        for number, (by, label, value) in enumerate(zip(rows, frame[printed["label"]], frame[column], strict=True)):
             if pd.isna(value):
-                raise DataError(f"{name}: table {printed['table']!r}, column {column!r}, {by}: empty: expected a printed value")
+                continue
             text = cell["claim"].replace("{label}", str(label))
             if "{" in text or "}" in text:
                 raise DataError(f"{name}: table {printed['table']!r}, column {column!r}: claim {text!r}: expected no name in braces but {{label}}")
@@ -167,16 +253,49 @@ def _cell_claims(name: str, printed: dict) -> list[dict]:
                 "place": printed["place"],
                 "printed": value,
                 "wording": "exact",
-                **{k: v for k, v in cell.items() if k != "slug"},
+                **{k: v for k, v in cell.items() if k not in ("slug", "from")},
                 "claim": text,
+                "where": f"{file}, row {number + 2}, column {column}",
+                **_cell_rule(name, printed, frame, column, number, totals),
             })
     return claims
 
 
-def check_table(path: Path, sidecar: dict) -> pd.DataFrame:
+def _cell_rule(name: str, printed: dict, frame: pd.DataFrame, column: str, number: int, totals: dict[str, list[str]]) -> dict:
+    """Return what a cell is computed from: columns of its row, cells of other rows, the row before, or the rows of a total."""
+    cell, rows = printed["cells"][column], frame[printed["by"]].astype(str).tolist()
+    if "from" in cell:
+        inputs = [(row or rows[number], of) for row, _, of in (name.rpartition(".") for name in cell["from"])]
+        rule = {}
+    elif rows[number] in totals and cell["kind"] in ("cell", "count"):
+        inputs = [(row, column) for row in totals[rows[number]]]
+        rule = {"kind": "sum"}
+    else:
+        return {}
+    for row, of in inputs:
+        if of not in printed["cells"] or row not in rows:
+            raise DataError(f"{name}: table {printed['table']!r}, column {column!r}: from {of!r} of row {row!r}: expected a row and a column with claims")
+    if cell["kind"] == "growth" and len(inputs) == 1:
+        # Against the row before, a year if rows are years.
+        if number == 0:
+            return {"missing": "the row before the first is not printed"}
+        of = inputs[0][1]
+        inputs = [(rows[number], of), (rows[number - 1], of)]
+        if frame[printed["by"]].dtype.kind == "i":
+            rule = {"periods": int(rows[number]) - int(rows[number - 1])}
+            if rule["periods"] < 1:
+                raise DataError(f"data/{printed['table']}.csv, row {number + 2}, column {printed['by']}: {rows[number]} after {rows[number - 1]}:"
+                                f" expected rising years, since {column} grows from row to row")
+    if any(pd.isna(frame[of][rows.index(row)]) for row, of in inputs):
+        return {"missing": "a cell that it would be computed from is empty"}
+    return {**rule, "from": [f"{printed['id']}-{printed['cells'][of]['slug']}-{row}" for row, of in inputs]}
+
+
+def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
     """Return the table in `path` as typed columns; raise `DataError` where it differs from `sidecar`.
 
-    Faults in the content are reported before the checksum, since they say more.
+    Faults in the content are reported before the checksum, since they say more. With `sealed` false, number of rows and
+    checksum, which `python -m zhejiang seal` writes, are not looked at.
     """
     name = _name(path)
     expected = [column["name"] for column in sidecar["columns"]]
@@ -217,6 +336,8 @@ def check_table(path: Path, sidecar: dict) -> pd.DataFrame:
                 f"{name}, row {row + 2}, column {rule['equals']}: {text.loc[row, rule['equals']]}: expected"
                 f" {' + '.join(rule['of'])} = {total[row]:.12g} within {rule['tolerance']:g}"
             )
+    if not sealed:
+        return frame
     if len(frame) != sidecar["rows"]:
         raise DataError(f"{name}: {len(frame)} rows: expected {sidecar['rows']}")
     found = hashlib.sha256(raw).hexdigest()
@@ -287,7 +408,7 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
 def _read_yaml(path: Path, schema: str) -> dict:
     name = _name(path)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = UniqueKeys(path.read_text(encoding="utf-8"), name).get_single_data()
     except FileNotFoundError:
         raise MissingFileError(f"{name}: no such file") from None
     except UnicodeDecodeError as error:

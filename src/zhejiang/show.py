@@ -23,7 +23,7 @@ from matplotlib import font_manager
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.container import BarContainer
 
-from zhejiang import data
+from zhejiang import claims, data
 from zhejiang.claims import Verdict
 from zhejiang.labels import check_labels
 
@@ -123,6 +123,25 @@ def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
         "rows": rows,
     }
     _display_table(payload, verdicts)
+
+
+def transcription(report: str) -> None:
+    """Publish the verdicts that the ledger of a report gives by itself; say so if there is none.
+
+    The place of printed tables that may be added later. Raises `DataError` if a table or the ledger is refused.
+
+    Parameters
+    ----------
+    report
+        Folder of its tables in `data/printed/`, such as ``"03a"``.
+    """
+    chapter = f"ch{report}"
+    verdicts = claims.from_ledger(chapter) if data.has_claims(chapter) else []
+    if verdicts:
+        verdict(*verdicts, id=f"{chapter}-tab-transcribed", caption="Transcribed numbers of this report, recomputed from each other")
+    else:
+        sentence = f"No printed number of this report has been transcribed into `data/printed/{report}/` and the ledger."
+        display({"text/markdown": sentence, "text/plain": sentence}, raw=True)
 
 
 def table(
