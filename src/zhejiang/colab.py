@@ -18,6 +18,17 @@ from zhejiang import ROOT
 IMPORTED = ("holidays", "jsonschema", "linearmodels", "matplotlib", "numpy", "pandas", "pyyaml", "scipy", "seaborn", "statsmodels")
 
 
+def address(cff: dict) -> str:
+    """Return the folder of the published notebooks on Colab; empty unless GitHub has them.
+
+    It has them if the repository is there and its branch gh-pages holds the built book, which is what an address at github.io stands for here.
+    """
+    repository = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?/?", cff.get("repository-code", ""))
+    if repository is None or not cff.get("url", "").startswith(f"https://{repository[1].lower()}.github.io/"):
+        return ""
+    return f"https://colab.research.google.com/github/{repository[1]}/{repository[2]}/blob/gh-pages/notebooks/colab"
+
+
 def bootstrap(repository: str, version: str) -> str:
     """Return the first cell of a notebook for Colab: it fetches the book's version and calls `set_up`; elsewhere it does nothing."""
     return f'''# On Google Colab only: fetch version {version} of the book, and install what its notebooks import from the lock, with hashes.
