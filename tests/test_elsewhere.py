@@ -286,7 +286,7 @@ def test_notebook_runs_after_the_first_cell_on_colab(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbformat.write(notebook, tmp_path / "notebook.ipynb")
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV", "IPYTHONDIR")}
-    execute = [python, "-m", "nbclient.cli", "--timeout", "600", "--output", "executed", "notebook.ipynb"]
+    execute = [python, "-c", "from nbclient.cli import main; main()", "--timeout", "600", "--output", "executed", "notebook.ipynb"]
     first = subprocess.run(execute, cwd=tmp_path, env=clean, capture_output=True, text=True, encoding="utf-8")
     assert "choose Runtime > Restart session" in first.stdout + first.stderr
     again = succeeded(subprocess.run(execute, cwd=tmp_path, env=clean, capture_output=True, text=True, encoding="utf-8"))
