@@ -15,6 +15,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 import websocket
@@ -241,7 +242,7 @@ def test_subset_holds_what_the_notebooks_import():
 
 
 def code(page):
-    return re.findall(r"^```\{code-cell\}.*?\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [cell.source for cell in jupytext.read(page, fmt="md:myst").cells if cell.cell_type == "code"]
 
 
 def test_subset_needs_its_roots():
