@@ -25,7 +25,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import zhejiang
-from zhejiang import catalog, citation, claims, data, freshness, render, show
+from zhejiang import catalog, citation, claims, colab, data, freshness, render, show
 from zhejiang.typography import with_minus
 
 # Folders of the built book that other extensions write anew each time.
@@ -409,7 +409,7 @@ def configure(app: Sphinx, config) -> None:
     """Set what depends on data, on the last commit and on the repository's address."""
     config.zhejiang_inputs = freshness.inputs_fingerprint()
     freshness.isolate_kernels(Path(app.srcdir))
-    commit = subprocess.run(["git", "log", "-1", "--format=%ct %cs"], cwd=app.srcdir, capture_output=True, text=True)
+    commit = subprocess.run(["git", "log", "-1", "--format=%ct %cs"], cwd=app.srcdir, capture_output=True, text=True, encoding="utf-8")
     if commit.returncode == 0:
         seconds, date = commit.stdout.split()
         os.environ["SOURCE_DATE_EPOCH"] = seconds
@@ -418,6 +418,7 @@ def configure(app: Sphinx, config) -> None:
     config.html_baseurl = cff.get("url", "")
     if "repository-code" in cff:
         config.html_theme_options = {**config.html_theme_options, **REPOSITORY_OPTIONS, "repository_url": cff["repository-code"]}
+    config.zhejiang_colab = colab.address(cff)
 
 
 def drop_stale(app: Sphinx) -> None:
@@ -439,6 +440,22 @@ def add_notebook_button(app: Sphinx, pagename, templatename, context, doctree) -
                 "icon": "fas fa-code",
                 "tooltip": "Download the executed notebook",
                 "label": "download-notebook-button",
+            })
+
+
+def add_colab_button(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Offer Colab in the launch menu, beside Binder, where it can fetch the notebook."""
+    page = app.env.get_domain("zhejiang").data["pages"].get(pagename)
+    if not page or not page["cells"] or not app.config.zhejiang_colab:
+        return
+    for button in context.get("header_buttons", []):
+        if button.get("label") == "launch-buttons":
+            button["buttons"].append({
+                "type": "link",
+                "url": f"{app.config.zhejiang_colab}/{Path(pagename).name}.ipynb",
+                "text": "Colab",
+                "icon": "_static/images/logo_colab.png",
+                "tooltip": "Launch on Colab",
             })
 
 
@@ -466,7 +483,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
             for page, r in domain.records("verdict")
         ],
     }
-    (outdir / "results.json").write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (outdir / "results.json").write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     folder = outdir / "notebooks"
     folder.mkdir(exist_ok=True)
     remove_leftovers(app, domain)
@@ -474,6 +491,11 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         if page["cells"]:
             executed = freshness.executed_notebook(Path(app.srcdir), Path(app.env.doc2path(docname)))
             nbformat.write(executed, folder / f"{Path(docname).name}.ipynb")
+            if app.config.zhejiang_colab:
+                cell = nbformat.v4.new_code_cell(colab.bootstrap(app.config.html_theme_options["repository_url"], zhejiang.__version__), id="colab")
+                executed.cells.insert(0, cell)
+                (folder / "colab").mkdir(exist_ok=True)
+                nbformat.write(executed, folder / "colab" / f"{Path(docname).name}.ipynb")
 
 
 def remove_leftovers(app: Sphinx, domain: ZhejiangDomain) -> None:
@@ -538,6 +560,7 @@ def _depart_entry(self, node):
 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("zhejiang_inputs", "", "env")
+    app.add_config_value("zhejiang_colab", "", "html")
     app.add_domain(ZhejiangDomain)
     app.add_node(render.records, html=(_visit_records, None))
     app.add_node(render.calculator, html=(_visit_payload, None))
@@ -555,5 +578,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("env-check-consistency", number_by_report)
     app.connect("doctree-resolved", fill_in)
     app.connect("html-page-context", add_notebook_button, priority=600)
+    app.connect("html-page-context", add_colab_button, priority=600)
     app.connect("build-finished", publish)
     return {"version": zhejiang.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -78,7 +78,8 @@ def _environment(lock: str) -> str:
         return str(python)
     print(f"Installing {lock} into .venv (once; some minutes with pip, seconds with uv)", flush=True)
     if not STAMP.exists():
-        venv.create(VENV, with_pip=True, clear=True)
+        # As `python -m venv` does: outside Windows a copied interpreter may not find its library.
+        venv.create(VENV, with_pip=True, clear=True, symlinks=os.name != "nt")
     uv = shutil.which("uv")
     install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
     # Hashes and an editable install cannot share one run.
