@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import gzip
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from browser_tools import CHROMIUM, serve
 from hypothesis import settings
 
 from zhejiang import ROOT
@@ -24,7 +20,6 @@ from zhejiang import ROOT
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
          "Makefile", "book", "data", "src"]
@@ -92,42 +87,6 @@ def book() -> Project:
     project = Project(ROOT)
     succeeded(project.run(sys.executable, "-m", "zhejiang", "book"))
     return project
-
-
-class Compressing(http.server.SimpleHTTPRequestHandler):
-    """Serves files as static hosts do: text compressed by gzip, and kept by the browser for a while."""
-
-    protocol_version = "HTTP/1.1"
-    TEXT = (".html", ".css", ".js", ".svg", ".json")
-
-    def log_message(self, *args):
-        pass
-
-    def do_GET(self):
-        path = Path(self.translate_path(self.path))
-        if path.suffix not in self.TEXT or not path.is_file():
-            super().do_GET()
-            return
-        content = gzip.compress(path.read_bytes(), mtime=0)
-        self.send_response(200)
-        for name, value in (("Content-Type", self.guess_type(path)), ("Content-Encoding", "gzip"), ("Content-Length", str(len(content))),
-                            ("Cache-Control", "max-age=31536000")):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def guess_type(self, path):
-        found = super().guess_type(path)
-        return f"{found}; charset=utf-8" if found.startswith("text/") else found
-
-
-@contextlib.contextmanager
-def serve(folder: Path):
-    """Serve a folder on this machine; give its address."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Compressing, directory=str(folder))) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_address[1]}/"
-        httpd.shutdown()
 
 
 @pytest.fixture(scope="module")
