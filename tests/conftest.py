@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from browser_tools import CHROMIUM, serve
 from hypothesis import settings
 
 from zhejiang import ROOT
@@ -19,6 +20,7 @@ from zhejiang import ROOT
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
 
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
          "Makefile", "book", "data", "src"]
 
@@ -85,6 +87,29 @@ def book() -> Project:
     project = Project(ROOT)
     succeeded(project.run(sys.executable, "-m", "zhejiang", "book"))
     return project
+
+
+@pytest.fixture(scope="module")
+def server(book):
+    with serve(book.html) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[
+            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["file", "http"])
+def base(request, book):
+    return book.html.as_uri() + "/" if request.param == "file" else request.getfixturevalue("server")
 
 
 @pytest.fixture(scope="session")

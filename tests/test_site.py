@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import os
 import re
@@ -11,7 +9,6 @@ import shutil
 import socket
 import struct
 import subprocess
-import threading
 import zipfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,12 +18,12 @@ import openpyxl
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from conftest import needs_browser
 from crate import Severity, faults
 
 from zhejiang import ROOT, __version__, build, citation, data
 from zhejiang import input_output as io
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 IDS = Path(__file__).parent / "ids.txt"
 
 
@@ -486,38 +483,6 @@ def test_example_of_one_number_leads_to_it(book, site, results):
 
 
 # In a browser.
-
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def server(book):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(book.html))) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_address[1]}/"
-        httpd.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[
-            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=["file", "http"])
-def base(request, book):
-    return book.html.as_uri() + "/" if request.param == "file" else request.getfixturevalue("server")
-
 
 @needs_browser
 def test_pages_request_nothing_from_outside(browser, base, site, book):

@@ -9,15 +9,18 @@ query of one character finds something. Everything else is Sphinx's English, wit
 
 import re
 
+from language import CJK, RUN
 from sphinx.search.en import SearchEnglish
 
-CJK = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 TOKEN = re.compile(rf"([{CJK}]+)|[^\W{CJK}]+")
 
-# Two habits of Sphinx's searchtools.js, which is loaded first, do not suit pairs and figures:
+# Some habits of Sphinx's searchtools.js, which is loaded first, do not suit pairs, figures, or pages read from disk:
 # - It skips a term that is only digits. It asks term.match(), so a String that answers null is kept.
 # - A page may lack the terms under three letters, hence all pairs. Searching term by term and keeping
 #   the pages that every term finds asks for all of them.
+# - It takes "constructor" for a term of the index, since every object has a member of that name.
+# - It fetches the pages for their summaries, which a browser refuses over file://. There the list has titles only.
+# - It does not say which words of a summary are Chinese.
 SPLIT_QUERY = r"""
 var splitQuery = (query) => {
   const pairs = (run) => [...run].slice(1).map((char, i) => run[i] + char);
@@ -30,7 +33,18 @@ Search.performTermsSearch = ((search) => (terms, excluded) => {
   const found = [...terms].map((term) => search(new Set([term]), excluded));
   return (found[0] || []).filter(([page]) => found.every((pages) => pages.some(([other]) => other === page)));
 })(Search.performTermsSearch);
-""".replace("CJK", CJK)
+Search.setIndex = ((set) => (index) => {
+  const members = Object.assign(Object.create(null), { hasOwnProperty: Object.prototype.hasOwnProperty });
+  for (const terms of [index.terms, index.titleterms]) Object.setPrototypeOf(terms, members);
+  set(index);
+})(Search.setIndex);
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+Search.makeSearchSummary = ((make) => (...page) => {
+  const summary = make(...page);
+  if (summary) summary.innerHTML = summary.innerHTML.replace(/RUN/gu, '<span lang="zh-Hans">$&</span>');
+  return summary;
+})(Search.makeSearchSummary);
+""".replace("CJK", CJK).replace("RUN", RUN)
 
 
 class SearchEnglishChinese(SearchEnglish):

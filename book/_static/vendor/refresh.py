@@ -1,4 +1,4 @@
-"""Re-create the vendored MathJax and fonts from their pinned npm packages, byte for byte.
+"""Re-create the vendored MathJax, fonts and icons from their pinned npm packages, byte for byte.
 
     python book/_static/vendor/refresh.py
 
@@ -7,6 +7,8 @@ fonts another character, add it to fonts/characters.txt (the Chinese characters 
 GB2312) and run the command again.
 """
 
+import base64
+import re
 import shutil
 import subprocess
 import tarfile
@@ -25,6 +27,11 @@ PRINT_FONTS = [
      {"Regular": "SourceSerif4-Regular", "Italic": "SourceSerif4-It", "Bold": "SourceSerif4-Semibold", "BoldItalic": "SourceSerif4-SemiboldIt"}),
     (("source-sans", "3.52.0"), "Book Sans", {"Regular": "SourceSans3-Regular", "Italic": "SourceSans3-It", "Bold": "SourceSans3-Semibold"}),
 ]
+
+ICONS = "@fortawesome/fontawesome-free", "6.5.2"  # the version whose codes are in the theme's style sheet
+# Every icon that the theme's templates or the book name; a test finds one that is missing.
+ICON_NAMES = """angle-left angle-right arrow-up bars book chevron-down circle-half-stroke code download expand file file-lines file-pdf
+home lightbulb list magnifying-glass moon outdent pencil pencil-alt play rocket sun""".split()
 
 # Separate components, since the combined tex-svg.js is over 2 MB and its menu asks for files that are
 # not here. SVG needs no font files, which some browsers refuse to read over file://. tex-full brings
@@ -120,6 +127,27 @@ def subset_font(source, target, options, characters, family, style):
     subset.save_font(font, target, options)
 
 
+def write_icons(package):
+    """Write a style sheet that holds a font of the few icons in use, in place of the theme's script with all of them (1.5 MB)."""
+    style = (package / "css/fontawesome.css").read_text(encoding="utf-8")
+    codes = {name: re.search(rf'\.fa-{name}::?before\s*{{\s*content: "\\([0-9a-f]+)"', style)[1] for name in ICON_NAMES}
+    options = font_options()
+    options.flavor = "woff2"
+    font = subset.load_font(package / "webfonts/fa-solid-900.woff2", options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes={int(code, 16) for code in codes.values()})
+    subsetter.subset(font)
+    with tempfile.TemporaryDirectory() as folder:
+        subset.save_font(font, f"{folder}/icons.woff2", options)
+        content = base64.b64encode(Path(f"{folder}/icons.woff2").read_bytes()).decode()
+    (HERE.parent / "icons.css").write_text(
+        "/* Made by vendor/refresh.py: the icons of Font Awesome Free that the pages use (font: OFL-1.1, vendor/fonts/FontAwesome-LICENSE.txt).\n"
+        "   In the style sheet, so that icons show at once and from disk. It takes the place of the theme's rule of the same name. */\n"
+        '@font-face { font-family: "Font Awesome 6 Free"; font-weight: 900; font-style: normal; font-display: block;\n'
+        f'  src: url("data:font/woff2;base64,{content}") format("woff2"); }}\n', encoding="utf-8", newline="\n")
+    shutil.copyfile(package / "LICENSE.txt", HERE / "fonts/FontAwesome-LICENSE.txt")
+
+
 def rename(font, family, style):
     """Name the subset for what it is: the font licences reserve the names of the originals."""
     postscript = f"{family.replace(' ', '')}-{style}"
@@ -143,6 +171,8 @@ def main():
             source = package / f"fonts/NotoSansHans-{weight}.otf"
             subset_font(source, HERE / f"fonts/NotoSansSC-{weight}.otf", chinese_options(), kept_characters(), "Book Sans SC", weight)
         shutil.copyfile(package / "LICENSE", HERE / "fonts/OFL.txt")
+    with tempfile.TemporaryDirectory() as folder:
+        write_icons(unpack(*ICONS, Path(folder)))
     for origin, family, styles in PRINT_FONTS:
         with tempfile.TemporaryDirectory() as folder:
             package = unpack(*origin, Path(folder))

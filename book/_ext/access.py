@@ -1,0 +1,70 @@
+"""What makes the pages easy to reach: names of controls, sizes of figures, a description in each page's head."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.application import Sphinx
+
+# Browsers and search engines show about so much.
+DESCRIPTION_LENGTH = 160
+
+
+def _visit_folded_code(self, node):
+    # As myst-nb, but without its label "Toggle hidden content": the name is the text that is seen.
+    classes = " ".join(node["classes"])
+    self.body.append(f'<details class="admonition hide {classes}">\n<summary>\n'
+                     f'<p class="collapsed admonition-title">{html.escape(node["prompt_show"])}</p>\n'
+                     f'<p class="expanded admonition-title">{html.escape(node["prompt_hide"])}</p>\n</summary>\n')
+
+
+def _depart_folded_code(self, node):
+    self.body.append("</details>\n")
+
+
+def _visit_image(self, node):
+    """Write an image; figures get their size, so that nothing moves when they arrive, and are fetched when they are looked at.
+
+    A figure has one image for each theme. The hidden one is never looked at, so it is never fetched.
+    """
+    path = Path(self.builder.srcdir) / node["uri"].lstrip("/")
+    type(self).visit_image(self, node)
+    if self.builder.name == "html" and {"zr-light", "zr-dark"} & set(node["classes"]):
+        with path.open(encoding="utf-8") as file:
+            size = re.search(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"', file.read(2000))
+        width, height = (round(float(points) * 96 / 72) for points in size.groups())
+        self.body[-1] = self.body[-1].replace("<img ", f'<img width="{width}" height="{height}" loading="lazy" decoding="async" ', 1)
+
+
+def _depart_image(self, node):
+    type(self).depart_image(self, node)
+
+
+def add_description(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Describe a page in its head: by the abstract of its record or, where it has none, by its first paragraph."""
+    tags = context.get("metatags", "")
+    if 'name="description"' in tags:
+        return
+    found = re.search(r'<meta name="citation_abstract" content="([^"]*)"', tags)
+    paragraph = next(iter(doctree.findall(nodes.paragraph)), None) if doctree else None
+    if found:
+        text = html.unescape(found[1])
+    elif paragraph is not None:
+        text = " ".join(paragraph.astext().split())
+    else:
+        return
+    if len(text) > DESCRIPTION_LENGTH:
+        text = text[:DESCRIPTION_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+    context["metatags"] = f'{tags}<meta name="description" content="{html.escape(text)}" />\n'
+
+
+def setup(app: Sphinx) -> dict:
+    app.add_node(HideCodeCellNode, override=True, html=(_visit_folded_code, _depart_folded_code))
+    app.add_node(nodes.image, override=True, html=(_visit_image, _depart_image))
+    # After the tags of the record.
+    app.connect("html-page-context", add_description, priority=700)
+    return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}
