@@ -2,16 +2,14 @@
 
 import json
 import re
-import shutil
 import struct
 
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import copy_sources, succeeded
+from conftest import copy_sources, needs_browser, succeeded
 from zhejiang import ROOT
 
-needs_browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on this machine")
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*.md"))
 
 

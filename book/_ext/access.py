@@ -12,6 +12,8 @@ from sphinx.application import Sphinx
 
 # Browsers and search engines show about so much.
 DESCRIPTION_LENGTH = 160
+# Pixels for a point: a figure of 7.2 inches, the widest, fills the column of text.
+SCALE = 784 / (7.2 * 72)
 
 
 def _visit_folded_code(self, node):
@@ -36,7 +38,7 @@ def _visit_image(self, node):
     if self.builder.name == "html" and {"zr-light", "zr-dark"} & set(node["classes"]):
         with path.open(encoding="utf-8") as file:
             size = re.search(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"', file.read(2000))
-        width, height = (round(float(points) * 96 / 72) for points in size.groups())
+        width, height = (round(float(points) * SCALE) for points in size.groups())
         self.body[-1] = self.body[-1].replace("<img ", f'<img width="{width}" height="{height}" loading="lazy" decoding="async" ', 1)
 
 
