@@ -235,7 +235,7 @@ def verdicts_here(app, domain, docname, argument) -> nodes.Node:
     """One line for the summary box of a chapter: how many printed numbers were checked, and how they fared."""
     count = _verdict_counts(domain, docname)
     if not count:
-        text = "No verdicts: the printed numbers of this report were not available. The chapter computes what its headings announce."
+        text = "No verdicts: the printed numbers of this report were not available."
         return nodes.paragraph("", text, classes=["zr-verdicts"])
     found = [x for verdict in claims.VERDICTS if count[verdict] for x in (nodes.Text(f" · {count[verdict]} "), render.verdict_mark(verdict, word=True))]
     total = _link(app, docname, "book/reference/claims", "", nodes.Text(f"{count.total()} printed numbers checked"))
