@@ -245,6 +245,12 @@ def code(page):
     return [cell.source for cell in jupytext.read(page, fmt="md:myst").cells if cell.cell_type == "code"]
 
 
+def test_subset_keeps_the_entry_of_every_python():
+    forked = re.findall(r"^scipy==.*python_full_version.*", LOCK, flags=re.MULTILINE)
+    assert len(forked) > 1
+    assert set(forked) <= set(colab.subset(LOCK, colab.IMPORTED).splitlines())
+
+
 def test_subset_needs_its_roots():
     with pytest.raises(ValueError, match="not in the lock: no-such-package"):
         colab.subset(LOCK, ("numpy", "no-such-package"))

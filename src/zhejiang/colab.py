@@ -76,14 +76,15 @@ def subset(lock: str, roots: tuple[str, ...]) -> str:
     ValueError
         The lock lacks a root.
     """
-    entries = {entry.partition("==")[0]: entry for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.strip())}
-    if missing := set(roots) - set(entries):
+    # A package has several entries where versions of Python need different ones.
+    entries = [(entry.partition("==")[0], entry) for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.strip())]
+    if missing := set(roots) - {name for name, _ in entries}:
         raise ValueError(f"not in the lock: {', '.join(sorted(missing))}")
-    needed_by = {name: set(re.findall(r"^ +#(?: via)? +([A-Za-z0-9._-]+)$", entry, flags=re.MULTILINE)) for name, entry in entries.items()}
+    needed_by = [(name, set(re.findall(r"^ +#(?: via)? +([A-Za-z0-9._-]+)$", entry, flags=re.MULTILINE))) for name, entry in entries]
     kept = set(roots)
-    while more := {name for name, parents in needed_by.items() if parents & kept} - kept:
+    while more := {name for name, parents in needed_by if parents & kept} - kept:
         kept |= more
-    return "\n".join(entry for name, entry in entries.items() if name in kept) + "\n"
+    return "\n".join(entry for name, entry in entries if name in kept) + "\n"
 
 
 def _installed(lock: str) -> dict[str, str]:
