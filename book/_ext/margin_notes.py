@@ -41,7 +41,8 @@ def add_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     cells = [node for node in doctree.findall(nodes.container) if node.get("nb_element") == "cell_code"]
     seen: set[str] = set()
     for number, cell in enumerate(cells, 1):
-        paths = dict.fromkeys(record["path"] for record in page["records"] if record["type"] == "input" and record["cell"] == number)
+        paths = dict.fromkeys(record["path"] for record in page["records"] if record["type"] == "input" and record["cell"] == number
+                              and record["path"].endswith(".csv"))
         if new := [path for path in paths if path not in seen]:
             seen.update(new)
             names = [path.removeprefix("data/").removesuffix(".csv") for path in new]
