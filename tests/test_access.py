@@ -221,8 +221,10 @@ def test_chapter_is_readable_without_scripts(browser, base, width, theme):
 
 @needs_browser
 def test_nothing_is_reported_in_the_console(browser, base, book):
+    """Nor is the theme's large font of icons fetched, which stands behind the book's small one."""
     page = browser.new_page()
     said = []
+    page.on("request", lambda request: said.append((page.url, request.url)) if "webfonts" in request.url else None)
     page.on("console", lambda message: said.append((page.url, message.text)) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append((page.url, str(error))))
     for name in [*pages(book), "search.html?q=exports", "search.html?q=constructor", "search.html?q=__proto__"]:
@@ -310,6 +312,16 @@ def test_images_of_the_other_theme_are_not_fetched(browser, server, theme):
     other = "dark" if theme == "light" else "light"
     assert [url for url in fetched if f"-{theme}.svg" in url] and not [url for url in fetched if f"-{other}.svg" in url]
     context.close()
+
+
+def test_mathjax_is_where_equations_are(book):
+    with_equations = 0
+    for name in pages(book):
+        soup = BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser")
+        scripts = [script for script in soup.find_all("script") if "mathjax" in f"{script.get('src')} {script.string}".lower()]
+        assert bool(soup.select(".math")) == (len(scripts) == 2), name
+        with_equations += bool(scripts)
+    assert with_equations > 5
 
 
 def test_every_icon_is_in_the_font(book):
