@@ -215,14 +215,16 @@ def test_chapter_is_readable_without_scripts(browser, base, width, theme):
     # No button that does nothing.
     assert page.locator("button:visible").count() == 0
     page.locator("nav a", has_text="Errata").locator("visible=true").first.click()
-    assert page.locator("h1").inner_text().startswith("Errata")
+    assert page.locator("article h1").inner_text().startswith("Errata")
     context.close()
 
 
 @needs_browser
 def test_nothing_is_reported_in_the_console(browser, base, book):
+    """Nor is the theme's large font of icons fetched, which stands behind the book's small one."""
     page = browser.new_page()
     said = []
+    page.on("request", lambda request: said.append((page.url, request.url)) if "webfonts" in request.url else None)
     page.on("console", lambda message: said.append((page.url, message.text)) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append((page.url, str(error))))
     for name in [*pages(book), "search.html?q=exports", "search.html?q=constructor", "search.html?q=__proto__"]:
@@ -312,12 +314,23 @@ def test_images_of_the_other_theme_are_not_fetched(browser, server, theme):
     context.close()
 
 
+def test_mathjax_is_where_equations_are(book):
+    with_equations = 0
+    for name in pages(book):
+        soup = BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser")
+        scripts = [script for script in soup.find_all("script") if "mathjax" in f"{script.get('src')} {script.string}".lower()]
+        assert bool(soup.select(".math")) == (len(scripts) == 2), name
+        with_equations += bool(scripts)
+    assert with_equations > 5
+
+
 def test_every_icon_is_in_the_font(book):
     """If this fails: add the icon to `ICON_NAMES` in book/_static/vendor/refresh.py and run it."""
     content = re.search(r"base64,([^\"]+)", (book.html / "_static" / "icons.css").read_text(encoding="utf-8"))[1]
     font = TTFont(io.BytesIO(base64.b64decode(content)))
     style = (book.html / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
-    codes = dict(re.findall(r'\.(fa-[a-z-]+):before\{content:"\\([0-9a-f]+)"', style))
+    codes = {name: code for rule, code in re.findall(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"', style)
+             for name in re.findall("fa-[a-z0-9-]+", rule)}
     names = {name for page in pages(book) for icon in BeautifulSoup((book.html / page).read_text(encoding="utf-8"), "html.parser").select("i.fas, .fa-solid")
              for name in icon["class"] if name.startswith("fa-") and name not in ("fa-solid", "fa-lg")}
     assert len(names) > 8

@@ -46,6 +46,17 @@ def _depart_image(self, node):
     type(self).depart_image(self, node)
 
 
+def _visit_citation(self, node):
+    """Write an entry of the bibliography as an item of its list: docutils gives it a role that no list may hold."""
+    start = len(self.body)
+    type(self).visit_citation(self, node)
+    self.body[start:] = [part.replace('role="doc-biblioentry"', 'role="listitem"') for part in self.body[start:]]
+
+
+def _depart_citation(self, node):
+    type(self).depart_citation(self, node)
+
+
 def add_description(app: Sphinx, pagename, templatename, context, doctree) -> None:
     """Describe a page in its head: by the abstract of its record or, where it has none, by its first paragraph."""
     tags = context.get("metatags", "")
@@ -64,9 +75,18 @@ def add_description(app: Sphinx, pagename, templatename, context, doctree) -> No
     context["metatags"] = f'{tags}<meta name="description" content="{html.escape(text)}" />\n'
 
 
+def leave_out_mathjax(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Take MathJax off pages without equations: Sphinx also gives it to those that list pages with equations."""
+    if not app.env.get_domain("math").data["has_equations"].get(pagename):
+        context["script_files"] = [script for script in context["script_files"]
+                                   if "mathjax" not in f"{script.filename} {script.attributes.get('body')}".lower()]
+
+
 def setup(app: Sphinx) -> dict:
     app.add_node(HideCodeCellNode, override=True, html=(_visit_folded_code, _depart_folded_code))
     app.add_node(nodes.image, override=True, html=(_visit_image, _depart_image))
+    app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
     # After the tags of the record.
     app.connect("html-page-context", add_description, priority=700)
+    app.connect("html-page-context", leave_out_mathjax, priority=700)
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -29,9 +29,10 @@ PRINT_FONTS = [
 ]
 
 ICONS = "@fortawesome/fontawesome-free", "6.5.2"  # the version whose codes are in the theme's style sheet
-# Every icon that the theme's templates or the book name; a test finds one that is missing.
-ICON_NAMES = """angle-left angle-right arrow-up bars book chevron-down circle-half-stroke code download expand file file-lines file-pdf
-home lightbulb list magnifying-glass moon outdent pencil pencil-alt play rocket sun""".split()
+# Every icon that the theme's templates and style sheets or the book name; a test finds one that is missing.
+ICON_NAMES = """angle-down angle-left angle-right arrow-up bars bell book check-circle chevron-down circle-half-stroke code download
+exclamation-circle exclamation-triangle expand external-link file file-lines file-pdf home info-circle lightbulb list magnifying-glass
+moon outdent pencil pencil-alt play rocket search-minus share sun times-circle xmark""".split()
 
 # Separate components, since the combined tex-svg.js is over 2 MB and its menu asks for files that are
 # not here. SVG needs no font files, which some browsers refuse to read over file://. tex-full brings
