@@ -36,10 +36,16 @@ def axe():
     return (installed("axe", "--omit=dev") / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
+def typeset(page):
+    """Wait until the page's equations are drawn, if it has any."""
+    page.wait_for_function("!document.querySelector('.math') || document.querySelector('mjx-container')")
+    page.evaluate("window.MathJax?.startup.promise.then(() => {})")
+
+
 def findings(page, axe):
     """Serious and critical findings of axe-core, all of its rules on, folded code open."""
     page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
-    page.evaluate("window.MathJax?.startup?.promise?.then(() => {})")
+    typeset(page)
     page.wait_for_timeout(400)  # the theme sets tab stops a moment after the page has changed
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
@@ -102,7 +108,7 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(browser, book, name, 
     """Every link, button, field, summary and box that scrolls; in as many steps as there are of them, so that nothing is a trap."""
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto((book.html / name).as_uri(), wait_until="load")
-    page.evaluate("window.MathJax?.startup?.promise?.then(() => {})")
+    typeset(page)
     page.wait_for_timeout(800)
     page.evaluate(f"void (window.styleOf = {STYLE})")
     expected = page.evaluate("""() => {

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
+from pygments.formatters import HtmlFormatter
+from pygments.token import Token
 from sphinx.application import Sphinx
+from sphinx.highlighting import PygmentsBridge
 
 # Browsers and search engines show about so much.
 DESCRIPTION_LENGTH = 160
@@ -82,7 +85,15 @@ def leave_out_mathjax(app: Sphinx, pagename, templatename, context, doctree) -> 
                                    if "mathjax" not in f"{script.filename} {script.attributes.get('body')}".lower()]
 
 
+class PlainFormatter(HtmlFormatter):
+    """Writes code without tags around names, marks and spaces, which have the colour of plain text: they would be half of a page's elements."""
+
+    def _get_css_class(self, ttype):
+        return "" if ttype in (Token.Name, Token.Punctuation, Token.Text.Whitespace) else super()._get_css_class(ttype)
+
+
 def setup(app: Sphinx) -> dict:
+    PygmentsBridge.html_formatter = PlainFormatter
     app.add_node(HideCodeCellNode, override=True, html=(_visit_folded_code, _depart_folded_code))
     app.add_node(nodes.image, override=True, html=(_visit_image, _depart_image))
     app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
