@@ -150,7 +150,7 @@ def _needs(column: dict, cells: list[dict], is_number: bool) -> tuple[float, flo
     """Width below which a column's words break, and width at which it is easy to read."""
     heads = [column["label"], column["unit"]]
     texts = [_measure(cell) for cell in cells]
-    words = max((width(word) for text in ([*heads] if is_number else [*heads, *texts]) for word in text.split()), default=0)
+    words = max((width(word) for text in ([*heads] if is_number else [*heads, *texts]) for word in text.split(" ")), default=0)
     least = max(words, *(width(text) for text in texts), 0) if is_number else words
     if is_number:
         return least, max(least, *(width(head) / 3 + 10 for head in heads))
