@@ -9,5 +9,5 @@ document.addEventListener("DOMContentLoaded", () => {
     const boxes = [...document.querySelectorAll(BOXES)];
     const scrolls = boxes.map((box) => getComputedStyle(box).overflowX !== "visible" && box.scrollWidth > box.clientWidth);
     boxes.forEach((box, i) => scrolls[i] ? box.setAttribute("tabindex", 0) : box.removeAttribute("tabindex"));
-  })).observe(document.querySelector(".bd-article"));
+  })).observe(document.querySelector("main"));
 });
