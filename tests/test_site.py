@@ -191,7 +191,7 @@ def shown_table(table):
         cells = row.find_all(["th", "td"])
         found = [cell.select_one(".zr-mark") for cell in cells]
         marks.append([mark and mark["title"] for mark in found])
-        rows.append([" ".join(text for text in cell.find_all(string=True) if not text.find_parent(class_="zr-mark")).strip() for cell in cells])
+        rows.append(["".join(text for text in cell.find_all(string=True) if not text.find_parent(class_="zr-mark")).strip() for cell in cells])
     return rows, marks
 
 
