@@ -306,7 +306,7 @@ def test_notebook_runs_after_the_first_cell_on_colab(tmp_path):
     assert f"\npandas=={versions['pandas']} " in LOCK
 
 
-def test_colab_in_the_launch_menu_and_encodings_of_a_build(tmp_path, built):
+def test_colab_in_the_launch_menu_card_and_encodings_of_a_build(tmp_path, built):
     """One more build: with an address at github.io Colab is offered; and no file of ours is opened in the system's encoding."""
     project = built.copy(tmp_path / "project")
     address = "https://github.com/someone/zhejiang-recomputed"
@@ -325,6 +325,9 @@ def test_colab_in_the_launch_menu_and_encodings_of_a_build(tmp_path, built):
     nbformat.validate(prepared)
     assert prepared.cells[1:] == published.cells
     assert address in prepared.cells[0].source
+    # The card that a link shows has a full address from now on.
+    tags = dict(re.findall(r'<meta property="(og:[^"]*)" content="([^"]*)"', project.page(name)))
+    assert tags["og:image"] == "https://someone.github.io/zhejiang-recomputed/social-card.png" and tags["og:url"].endswith(f"/book/{name}.html")
 
 
 # Windows and macOS

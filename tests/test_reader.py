@@ -7,7 +7,7 @@ import struct
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import copy_sources, needs_browser, succeeded
+from conftest import needs_browser
 from zhejiang import ROOT
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*.md"))
@@ -80,21 +80,6 @@ def test_card_is_drawn_and_its_tags_wait_for_an_address(book):
     for name in ("index", CHAPTERS[0], "reference/claims"):
         tags = {tag["property"]: tag["content"] for tag in soup(book, name).select("meta[property^='og:']")}
         assert tags["og:title"] and tags["og:description"] and "og:image" not in tags
-
-
-def test_card_is_named_once_the_book_has_an_address(tmp_path):
-    """Only pages without notebooks, so that nothing is executed: the tags do not depend on them."""
-    project = copy_sources(tmp_path / "project")
-    project.replace("CITATION.cff", "license: MIT\n", "license: MIT\nurl: https://book.example.org/zhejiang/\n")
-    keep = {"root": "book/reference/terms", "format": "jb-book", "chapters": [{"file": "book/reference/bibliography"}]}
-    (project.root / "_toc.yml").write_text(json.dumps(keep), encoding="utf-8")
-    for chapter in (project.root / "data" / "claims").glob("*.yml"):
-        chapter.unlink()
-    succeeded(project.plain())
-    page = BeautifulSoup((project.html / "book/reference/terms.html").read_text(encoding="utf-8"), "html.parser")
-    tags = {tag["property"]: tag["content"] for tag in page.select("meta[property^='og:']")}
-    assert tags["og:image"] == "https://book.example.org/zhejiang/social-card.png"
-    assert tags["og:url"].startswith("https://book.example.org/zhejiang/")
 
 
 @needs_browser
