@@ -308,7 +308,7 @@ def test_figures_keep_their_place(book):
 def test_nothing_moves_when_a_figure_arrives(browser, server, width):
     page = browser.new_page(viewport={"width": width, "height": 900})
     held = []
-    page.route("**/*.svg", lambda route: held.append(route))
+    page.route("**/_images/*.svg", lambda route: held.append(route))
     page.goto(server + CHAPTER, wait_until="load")
     typeset(page)
     figures = page.locator("figure.zr-figure").all()
@@ -317,7 +317,7 @@ def test_nothing_moves_when_a_figure_arrives(browser, server, width):
         page.wait_for_timeout(200)
     heights = [figure.bounding_box()["height"] for figure in figures]
     assert len(held) == len(figures) and min(heights) > 100
-    page.unroute("**/*.svg")  # lets them go
+    page.unroute("**/_images/*.svg")  # lets them go
     page.wait_for_function("[...document.querySelectorAll('figure.zr-figure img')].filter((image) => image.checkVisibility()).every((image) => image.naturalWidth)")
     assert [figure.bounding_box()["height"] for figure in figures] == pytest.approx(heights, abs=1)
     page.close()
