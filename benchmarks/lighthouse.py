@@ -13,7 +13,7 @@ book/index.html, desktop                     100      494      582        0    0
 book/03a_service_impact.html, mobile          43     2776     7048     1454    0.000      889
 book/03a_service_impact.html, desktop         88      605      605      294    0.000      889
 
-What the chapter lacks: MathJax is 620 kB of it and sets its equations on the phone; its page has 22 thousand elements, most of them in
+What the chapter lacks: MathJax is 620 kB of it and sets its equations on the phone; its page has 22 thousand elements, half of them in
 folded code.
 """
 
