@@ -286,14 +286,19 @@ def _points(fig: plt.Figure, marked: list[tuple[plt.Axes, np.ndarray]], rows: li
     return [(*place, row) for place, row in found.items()]
 
 
-def _marked(axes: plt.Axes) -> Iterator[np.ndarray]:
-    """Yield the points of lines and scatters and the ends of bars in data coordinates, (n, 2) each."""
+def _lines_and_scatters(axes: plt.Axes) -> Iterator[np.ndarray]:
+    """Yield the points of lines and scatters that carry data in data coordinates, (n, 2) each."""
     for line in axes.lines:
         if line.get_transform() is axes.transData and line.get_gid() != "guide":
             yield _finite(line.get_xydata())
     for collection in axes.collections:
-        if isinstance(collection, PathCollection):
+        if isinstance(collection, PathCollection) and collection.get_gid() != "guide":
             yield _finite(np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan))
+
+
+def _marked(axes: plt.Axes) -> Iterator[np.ndarray]:
+    """Yield the points of lines and scatters and the ends of bars in data coordinates, (n, 2) each."""
+    yield from _lines_and_scatters(axes)
     for container in axes.containers:
         if isinstance(container, BarContainer):
             upright = container.orientation == "vertical"
@@ -318,25 +323,18 @@ def _undescribed(fig: plt.Figure, frame: pd.DataFrame) -> list[tuple[float, floa
         return np.isclose(known[above - 1], values, rtol=1e-9, atol=1e-12) | np.isclose(known[above], values, rtol=1e-9, atol=1e-12)
 
     drawn = np.vstack([np.empty((0, 2)), *(points for axes in fig.axes for points in _drawn(axes))])
-    drawn = drawn[np.isfinite(drawn).all(axis=1)]
     return [tuple(point) for point in drawn[~(is_known(drawn[:, 0]) | is_known(drawn[:, 1]))].tolist()]
 
 
 def _drawn(axes: plt.Axes) -> Iterator[np.ndarray]:
     """Yield the points of lines, segments and scatters in data coordinates, and the widths and heights of bars, (n, 2) each."""
-    for line in axes.lines:
-        if line.get_transform() is axes.transData and line.get_gid() != "guide":
-            yield np.asarray(line.get_xydata(), dtype=float)
+    yield from _lines_and_scatters(axes)
     for collection in axes.collections:
-        if collection.get_gid() == "guide":
-            continue
-        if isinstance(collection, LineCollection) and collection.get_transform() is axes.transData:
-            yield from (np.asarray(segment, dtype=float) for segment in collection.get_segments() if len(segment))
-        elif isinstance(collection, PathCollection):
-            yield np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
+        if isinstance(collection, LineCollection) and collection.get_transform() is axes.transData and collection.get_gid() != "guide":
+            yield from map(_finite, collection.get_segments())
     for container in axes.containers:
         if isinstance(container, BarContainer):
-            yield np.array([(bar.get_width(), bar.get_height()) for bar in container], dtype=float).reshape(-1, 2)
+            yield _finite([(bar.get_width(), bar.get_height()) for bar in container])
 
 
 def _cell(value):
