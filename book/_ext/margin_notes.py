@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from zhejiang_book import _link
+from zhejiang_book import _link, listed
 
 import zhejiang
 from zhejiang import data
@@ -48,7 +48,7 @@ def add_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             seen.update(new)
             names = [path.removeprefix("data/").removesuffix(".csv") for path in new]
             links = [_link(app, docname, CATALOGUE, nodes.make_id(f"table-{name}"), nodes.Text(name)) for name in names]
-            _insert_before(cell, [[nodes.Text("Data: "), *(x for link in links for x in (link, nodes.Text(" · ")))][:-1]])
+            _insert_before(cell, [[nodes.Text("Data: "), *listed(links, " · ")]])
 
 
 def _block(node: nodes.Node) -> nodes.Node:

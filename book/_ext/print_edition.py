@@ -131,7 +131,7 @@ def pages_of_chapter(docnames: list[str], chapter: str) -> list[str]:
 def leave_out(doctree: nodes.document) -> None:
     """Take out what belongs on a screen: folded code, the dark form of figures, the numbers behind calculators and points."""
     dark = [image for image in doctree.findall(nodes.image) if "zr-dark" in image["classes"]]
-    for node in [*doctree.findall(HideCodeCellNode), *doctree.findall(render.calculator), *doctree.findall(render.values), *dark]:
+    for node in [*doctree.findall(HideCodeCellNode), *doctree.findall(render.numbers), *dark]:
         node.parent.remove(node)
 
 

@@ -157,25 +157,34 @@ def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def _quoted(app, domain, docname, node) -> nodes.Node:
+    if node["role"] != "verdict":
+        return nodes.Text(with_minus(_quoted_number(domain, node)))
+    worst = _worst(domain, node)
+    return _link(app, docname, "book/reference/claims", node["target"], render.verdict_mark(worst["verdict"], word=True))
+
+
+def _quoted_number(domain, node) -> str:
     role, target = node["role"], node["target"]
     if role in ("num", "interval"):
         found = next((record for _, record in domain.records("number") if record["id"] == target), None)
         if found is None:
             raise ExtensionError(f"{node['where']}: no notebook publishes a number {target!r}")
         if role == "num":
-            return nodes.Text(with_minus(f"{found['value']:,.{found['digits']}f}"))
+            return f"{found['value']:,.{found['digits']}f}"
         if found["lo"] is None:
             raise ExtensionError(f"{node['where']}: number {target!r} has no interval")
-        return nodes.Text(with_minus(f"{found['lo']:,.{found['digits']}f} to {found['hi']:,.{found['digits']}f}"))
-    found = [record for _, record in domain.records("verdict") if record["id"] == target]
+        return f"{found['lo']:,.{found['digits']}f} to {found['hi']:,.{found['digits']}f}"
+    # The role, printed or computed, is the name of the value.
+    worst = _worst(domain, node)
+    return show.printed_text(worst[role], worst["decimals"], worst["kind"], "exact")
+
+
+def _worst(domain, node) -> dict:
+    """The most serious verdict on the claim that is quoted."""
+    found = [record for _, record in domain.records("verdict") if record["id"] == node["target"]]
     if not found:
-        raise ExtensionError(f"{node['where']}: no notebook checks a claim {target!r}")
-    worst = max(found, key=lambda record: _severity(record["verdict"]))
-    if role == "printed":
-        return nodes.Text(with_minus(show.printed_text(worst["printed"], worst["decimals"], worst["kind"], "exact")))
-    if role == "computed":
-        return nodes.Text(with_minus(show.printed_text(worst["computed"], worst["decimals"], worst["kind"], "exact")))
-    return _link(app, docname, "book/reference/claims", target, render.verdict_mark(worst["verdict"], word=True))
+        raise ExtensionError(f"{node['where']}: no notebook checks a claim {node['target']!r}")
+    return max(found, key=lambda record: _severity(record["verdict"]))
 
 
 def _severity(verdict: str) -> int:
@@ -185,6 +194,11 @@ def _severity(verdict: str) -> int:
 def _link(app, fromdoc: str, todoc: str, anchor: str, *content: nodes.Node) -> nodes.Node:
     uri = app.builder.get_relative_uri(fromdoc, todoc)
     return nodes.reference("", "", *content, internal=True, refuri=f"{uri}#{anchor}" if anchor else uri)
+
+
+def listed(items: list[nodes.Node], separator: str) -> list[nodes.Node]:
+    """Return the items with a separator between each two."""
+    return [node for item in items for node in (nodes.Text(separator), item)][1:]
 
 
 def _table(columns: list[str | list[nodes.Node]], rows: list[tuple[str, list]], classes: list[str]) -> nodes.Node:
@@ -343,9 +357,9 @@ def data_catalogue(app, domain, docname, argument) -> nodes.Node:
         links = []
         for name, sidecar in tables:
             anchor = nodes.make_id(f"table-{name}")
-            links += [nodes.reference("", name.removeprefix(f"{topic}/"), internal=True, refuri=f"#{anchor}"), nodes.Text(" · ")]
+            links.append(nodes.reference("", name.removeprefix(f"{topic}/"), internal=True, refuri=f"#{anchor}"))
             result += _catalogue_entry(app, docname, name, sidecar, anchor, users.get(f"data/{name}.csv", set()))
-        index += nodes.list_item("", nodes.paragraph("", "", nodes.strong("", topic), nodes.Text(": "), *links[:-1]))
+        index += nodes.list_item("", nodes.paragraph("", "", nodes.strong("", topic), nodes.Text(": "), *listed(links, " · ")))
     return nodes.container("", index, result)
 
 
@@ -365,7 +379,7 @@ def _catalogue_entry(app, docname: str, name: str, sidecar: dict, anchor: str, u
         content.insert(1, ("Note", nodes.paragraph("", sidecar["note"])))
     if users:
         used = [_link(app, docname, page, "", nodes.Text(app.env.titles[page].astext())) for page in sorted(users)]
-        content.append(("Used by", nodes.paragraph("", "", *[x for link in used for x in (link, nodes.Text(", "))][:-1])))
+        content.append(("Used by", nodes.paragraph("", "", *listed(used, ", "))))
     fields = nodes.field_list("", *(nodes.field("", nodes.field_name("", label), nodes.field_body("", body)) for label, body in content))
     # Columns that differ in their number only, such as the sectors of an input-output table, are one line.
     same = [list(group) for _, group in itertools.groupby(sidecar["columns"], lambda c: (c["unit"], c["description"]))]
@@ -519,7 +533,7 @@ def _visit_records(self, node):
     raise nodes.SkipNode
 
 
-def _visit_payload(self, node):
+def _visit_numbers(self, node):
     # Sorted, since a notebook from the cache has its keys in another order; "</script>" in a name would end the element.
     numbers = json.dumps(node["payload"], ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
     self.body.append(f'<script type="application/json">{numbers}</script>\n')
@@ -563,8 +577,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("zhejiang_colab", "", "html")
     app.add_domain(ZhejiangDomain)
     app.add_node(render.records, html=(_visit_records, None))
-    app.add_node(render.calculator, html=(_visit_payload, None))
-    app.add_node(render.values, html=(_visit_payload, None))
+    app.add_node(render.numbers, html=(_visit_numbers, None))
     app.add_node(render.mark, html=(_visit_mark, _depart_mark))
     app.add_node(quote)
     app.add_node(generated_table)

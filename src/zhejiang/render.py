@@ -28,12 +28,8 @@ class downloads(nodes.Inline, nodes.Element):
     """The place of the links to the files of a table or figure."""
 
 
-class values(nodes.Invisible, nodes.Element):
-    """What a figure's points stand for, as JSON in the page, so that it also works from disk."""
-
-
-class calculator(nodes.Invisible, nodes.Element):
-    """The numbers of a calculator, as JSON in the page, so that it also works from disk."""
+class numbers(nodes.Invisible, nodes.Element):
+    """Numbers for a script of the page (a calculator, the points of a figure), as JSON in it, so that it also works from disk."""
 
 
 def verdict_mark(verdict: str, word: bool) -> mark:
@@ -93,7 +89,7 @@ def calculator_node(payload: dict) -> nodes.container:
     """Return the place of a calculator: what it would show, for readers without scripts, and its numbers for `what_if.js`."""
     text = (f"{payload['caption']}. In a browser that runs scripts a calculator stands here: for any sector and change it gives the effect on"
             " every sector. The table of multipliers holds the totals for a change of one unit.")
-    return nodes.container("", nodes.paragraph("", text), calculator(payload=payload), ids=[payload["id"]], classes=["zr-what-if"])
+    return nodes.container("", nodes.paragraph("", text), numbers(payload=payload), ids=[payload["id"]], classes=["zr-what-if"])
 
 
 def figure_nodes(record: dict, images: dict[str, str], document: nodes.document) -> list[nodes.Node]:
@@ -113,13 +109,13 @@ def image_nodes(images: dict[str, str], alt: str) -> list[nodes.image]:
     return [nodes.image(uri=uri, alt=alt, classes=[f"zr-{theme}", "dark-light"]) for theme, uri in images.items()]
 
 
-def values_nodes(record: dict) -> list[values]:
+def values_nodes(record: dict) -> list[numbers]:
     """Return the rows of a figure's data that are drawn as points, written as a reader wants them; none for a figure without points."""
     if not record["points"]:
         return []
     rows = record["data"]["rows"]
     used = sorted({row for *_, row in record["points"]})
-    return [values(payload={
+    return [numbers(payload={
         "columns": [column.replace("_", " ") for column in record["data"]["columns"]],
         "rows": [[_short(value) for value in rows[row]] for row in used],
         "points": [[x, y, used.index(row)] for x, y, row in record["points"]],
