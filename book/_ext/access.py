@@ -6,6 +6,7 @@ import html
 import re
 from pathlib import Path
 
+from citation_records import abstract, add_to_head
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from pygments.formatters import HtmlFormatter
@@ -61,21 +62,16 @@ def _depart_citation(self, node):
 
 
 def add_description(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Describe a page in its head: by the abstract of its record or, where it has none, by its first paragraph."""
-    tags = context.get("metatags", "")
-    if 'name="description"' in tags:
+    """Describe a page in its head: by its abstract or, where it has none, by its first paragraph."""
+    if 'name="description"' in context.get("metatags", ""):
         return
-    found = re.search(r'<meta name="citation_abstract" content="([^"]*)"', tags)
     paragraph = next(iter(doctree.findall(nodes.paragraph)), None) if doctree else None
-    if found:
-        text = html.unescape(found[1])
-    elif paragraph is not None:
-        text = " ".join(paragraph.astext().split())
-    else:
+    text = abstract(app, pagename) or (" ".join(paragraph.astext().split()) if paragraph is not None else "")
+    if not text:
         return
     if len(text) > DESCRIPTION_LENGTH:
         text = text[:DESCRIPTION_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
-    context["metatags"] = f'{tags}<meta name="description" content="{html.escape(text)}" />\n'
+    add_to_head(context, f'<meta name="description" content="{html.escape(text)}" />')
 
 
 def leave_out_mathjax(app: Sphinx, pagename, templatename, context, doctree) -> None:
@@ -93,6 +89,7 @@ class PlainFormatter(HtmlFormatter):
 
 
 def setup(app: Sphinx) -> dict:
+    app.setup_extension("citation_records")
     PygmentsBridge.html_formatter = PlainFormatter
     app.add_node(HideCodeCellNode, override=True, html=(_visit_folded_code, _depart_folded_code))
     app.add_node(nodes.image, override=True, html=(_visit_image, _depart_image))

@@ -109,8 +109,20 @@ def add_tags(app: Sphinx, pagename, templatename, context, doctree) -> None:
         item = citation.part(cff, pagename, app.env.titles[pagename].astext())
     tags = citation.meta_tags(item, citation.page_address(cff, pagename) if "url" in cff else None)
     lines = ['<link rel="schema.DC" href="http://purl.org/dc/elements/1.1/" />']
-    lines += [f'<meta name="{name}" content="{html.escape(content)}" />' for name, content in tags]
-    context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(lines) + "\n"
+    add_to_head(context, *lines, *(f'<meta name="{name}" content="{html.escape(content)}" />' for name, content in tags))
+
+
+def add_to_head(context: dict, *lines: str) -> None:
+    """Add tags to the head of the page that a context of Sphinx stands for."""
+    context["metatags"] = "\n".join([context.get("metatags", ""), *lines, ""])
+
+
+def abstract(app: Sphinx, pagename: str) -> str | None:
+    """Return what the book or a chapter says of itself; None for other pages."""
+    cff, chapters = sources(Path(app.srcdir))
+    if pagename == app.config.root_doc:
+        return cff["abstract"]
+    return chapters[pagename].abstract if pagename in chapters else None
 
 
 def publish(app: Sphinx, exception: Exception | None) -> None:

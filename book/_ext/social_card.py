@@ -10,7 +10,7 @@ from pathlib import Path
 
 import resvg_py
 import zhejiang_book
-from citation_records import sources
+from citation_records import abstract, add_to_head, sources
 from sphinx.application import Sphinx
 
 import zhejiang
@@ -18,8 +18,9 @@ from zhejiang import citation, claims, show
 
 CARD = "social-card.png"
 WIDTH, HEIGHT = 1200, 630
-FONTS = ["book/_print/fonts/BookSans-Regular.otf", "book/_print/fonts/BookSans-Bold.otf", "book/_print/fonts/BookSerif-Bold.otf",
+FONTS = ["book/_print/fonts/BookSans-Regular.otf", "book/_print/fonts/BookSerif-Bold.otf",
          "book/_static/vendor/fonts/NotoSansSC-Regular.otf"]
+# Those of the badges in book.css.
 COLOURS = {"reproduces": "#00694d", "rounding": "#0060a0", "differs": "#b03a00", "not testable": "#5c6670"}
 
 
@@ -29,9 +30,8 @@ def add_tags(app: Sphinx, pagename, templatename, context, doctree) -> None:
         return
     cff, chapters = sources(Path(app.srcdir))
     title = cff["title"] if pagename == app.config.root_doc else app.env.titles[pagename].astext()
-    summary = chapters[pagename].abstract if pagename in chapters else cff["abstract"]
     tags = [("og:site_name", cff["title"]), ("og:title", title), ("og:type", "article" if pagename in chapters else "website"),
-            ("og:description", " ".join(summary.split())), ("og:locale", "en_GB")]
+            ("og:description", abstract(app, pagename) or cff["abstract"]), ("og:locale", "en_GB")]
     if "url" in cff:
         base = cff["url"].rstrip("/") + "/"
         tags += [("og:url", citation.page_address(cff, pagename)), ("og:image", base + CARD), ("og:image:width", str(WIDTH)),
@@ -39,7 +39,7 @@ def add_tags(app: Sphinx, pagename, templatename, context, doctree) -> None:
     lines = [f'<meta property="{name}" content="{html.escape(content)}" />' for name, content in tags]
     if "url" in cff:
         lines.append('<meta name="twitter:card" content="summary_large_image" />')
-    context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(lines) + "\n"
+    add_to_head(context, *lines)
 
 
 def draw_card(app: Sphinx, exception: Exception | None) -> None:
@@ -56,7 +56,7 @@ def card(title: str, counts: dict[str, int]) -> str:
     """Return the picture as SVG: the book, and how many printed numbers reproduce, differ and so on, as parts of one bar."""
     total, left, parts = sum(counts.values()), 80.0, []
     for verdict, count in counts.items():
-        width = (WIDTH - 160) * count / total
+        width = (WIDTH - 160) * count / max(total, 1)
         parts.append(f'<rect x="{left:.1f}" y="380" width="{max(width - 4, 2):.1f}" height="44" fill="{COLOURS[verdict]}"/>')
         left += width
     words = "".join(f'<text x="{80 + 265 * i}" y="490" font-family="Book Sans" font-size="30" fill="{COLOURS[verdict]}">'
