@@ -6,8 +6,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const numbers = place.querySelector("script[type='application/json']");
     if (!numbers) continue;
     const data = JSON.parse(numbers.textContent);
-    const tip = Object.assign(document.createElement("div"), { className: "zr-tip", hidden: true });
-    const ring = Object.assign(document.createElement("div"), { className: "zr-ring", hidden: true });
+    const tip = element("div", { className: "zr-tip", hidden: true });
+    const ring = element("div", { className: "zr-ring", hidden: true });
     // What it says is in the text alternative and in the data; read out on every move it would be noise.
     tip.setAttribute("aria-hidden", "true");
     place.append(ring, tip);
@@ -43,8 +43,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }
   function line(column, value) {
-    const result = document.createElement("div");
-    result.append(Object.assign(document.createElement("span"), { textContent: `${column} ` }), Object.assign(document.createElement("b"), { textContent: value }));
+    const result = element("div");
+    result.append(element("span", { textContent: `${column} ` }), element("b", { textContent: value }));
     return result;
+  }
+  function element(name, properties = {}) {
+    return Object.assign(document.createElement(name), properties);
   }
 });

@@ -29,7 +29,8 @@ def check_print(report: str) -> bool:
     faults = [fault for path in (*(folder / f"{table}.yml" for table in tables), ledger) for fault in _placeholders(path)]
     if not tables:
         print(f"Report {report}: nothing is transcribed, data/printed/{report}/ holds no table.")
-        _say_how_to_start(report, "table")
+        for ending in ("csv", "yml"):
+            _say_copy(report, ending, f"data/printed/{report}/table1.{ending}")
     unsealed = []
     for table in tables:
         try:
@@ -44,7 +45,7 @@ def check_print(report: str) -> bool:
     if not ledger.exists():
         if tables:
             print(f"Report {report}: no claims are declared.")
-            _say_how_to_start(report, "claims")
+            _say_copy(report, "claims.yml", f"data/claims/ch{report}.yml")
     elif not faults:
         try:
             _show_verdicts(report)
@@ -66,12 +67,8 @@ def _placeholders(path: Path) -> list[str]:
             for number, line in lines if PLACEHOLDER in line]
 
 
-def _say_how_to_start(report: str, what: str) -> None:
-    start = f"data/printed/{report}/{data.TEMPLATE}"
-    pairs = {"table": [(f"{start}.csv", f"data/printed/{report}/table1.csv"), (f"{start}.yml", f"data/printed/{report}/table1.yml")],
-             "claims": [(f"{start}.claims.yml", f"data/claims/ch{report}.yml")]}[what]
-    for source, target in pairs:
-        print(f"To start, copy {source} to {target} and fill it in.")
+def _say_copy(report: str, ending: str, target: str) -> None:
+    print(f"To start, copy data/printed/{report}/{data.TEMPLATE}.{ending} to {target} and fill it in.")
 
 
 def _show_verdicts(report: str) -> None:

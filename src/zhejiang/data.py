@@ -256,16 +256,16 @@ def _cell_claims(name: str, printed: dict, sealed: bool) -> list[dict]:
                 **{k: v for k, v in cell.items() if k not in ("slug", "from")},
                 "claim": text,
                 "where": f"{file}, row {number + 2}, column {column}",
-                **_cell_rule(name, printed, frame, column, number, totals),
+                **_cell_rule(name, printed, frame, rows, column, number, totals),
             })
     return claims
 
 
-def _cell_rule(name: str, printed: dict, frame: pd.DataFrame, column: str, number: int, totals: dict[str, list[str]]) -> dict:
+def _cell_rule(name: str, printed: dict, frame: pd.DataFrame, rows: list[str], column: str, number: int, totals: dict[str, list[str]]) -> dict:
     """Return what a cell is computed from: columns of its row, cells of other rows, the row before, or the rows of a total."""
-    cell, rows = printed["cells"][column], frame[printed["by"]].astype(str).tolist()
+    cell = printed["cells"][column]
     if "from" in cell:
-        inputs = [(row or rows[number], of) for row, _, of in (name.rpartition(".") for name in cell["from"])]
+        inputs = [(row or rows[number], of) for row, _, of in (source.rpartition(".") for source in cell["from"])]
         rule = {}
     elif rows[number] in totals and cell["kind"] in ("cell", "count"):
         inputs = [(row, column) for row in totals[rows[number]]]
