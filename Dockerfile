@@ -13,9 +13,9 @@ RUN useradd --create-home --shell /bin/bash --uid 1000 reader
 USER reader
 
 FROM tools
-COPY --chown=reader . /home/reader/zhejiang-recomputed
-WORKDIR /home/reader/zhejiang-recomputed
+COPY --chown=reader . /zhejiang-recomputed
+WORKDIR /zhejiang-recomputed
 RUN make book
-ENV PATH=/home/reader/zhejiang-recomputed/.venv/bin:$PATH JUPYTER_CONFIG_PATH=/home/reader/zhejiang-recomputed/book/_lab
+ENV PATH=/zhejiang-recomputed/.venv/bin:$PATH JUPYTER_CONFIG_PATH=/zhejiang-recomputed/book/_lab
 EXPOSE 8000 8888
 CMD ["python3", "-m", "http.server", "--directory", "_build/html", "8000"]
