@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from browser_tools import CHROMIUM, serve
 from hypothesis import settings
 
-from zhejiang import ROOT
+from zhejiang import ROOT, data
 
 # No time limit for an example: a loaded machine is no fault.
 settings.register_profile("zhejiang", deadline=None)
@@ -76,9 +77,26 @@ def copy_sources(to: Path) -> Project:
     return Project(to)
 
 
+def rounds_to(value, shown: str) -> bool:
+    """Does a page show this number, with or without a word in front? A tie may have been rounded up or down."""
+    number = re.sub(r"^[a-z ]+", "", shown).replace(",", "").replace("−", "-")
+    return abs(float(value) - float(number)) <= 0.5000001 * 10.0 ** -len(number.partition(".")[2])
+
+
 def succeeded(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """A copy of data/ in a folder that `zhejiang.data` takes for the project."""
+    shutil.copytree(data.DATA, tmp_path / "data")
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(data, "DATA", tmp_path / "data")
+    data.read_claims.cache_clear()
+    yield tmp_path / "data"
+    data.read_claims.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -15,23 +15,12 @@ import pytest
 import yaml
 from conftest import copy_sources, succeeded
 
-from zhejiang import ROOT, catalog, citation, claims, data
+from zhejiang import ROOT, catalog, claims, data
 from zhejiang.check_print import check_print
 
 CHAPTERS = {path.stem.split("_")[0]: path for path in sorted((ROOT / "book").glob("[0-9]*.md"))}
 TEMPLATES = [report for report in CHAPTERS if report != "01"]
 TABLE1 = "printed/01/table1_exports"
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
-    """A copy of data/ in a folder that `zhejiang.data` takes for the project."""
-    shutil.copytree(data.DATA, tmp_path / "data")
-    monkeypatch.setattr(data, "ROOT", tmp_path)
-    monkeypatch.setattr(data, "DATA", tmp_path / "data")
-    data.read_claims.cache_clear()
-    yield tmp_path / "data"
-    data.read_claims.cache_clear()
 
 
 @pytest.fixture

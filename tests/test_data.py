@@ -10,7 +10,6 @@ import copy
 import csv
 import io
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,17 +30,6 @@ CHINA = "macro/china_exports"
 GDP = "macro/zhejiang_gdp"
 RATES = "macro/exchange_rates"
 TABLE1 = "printed/01/table1_exports"
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
-    """A copy of data/ in a folder that `zhejiang.data` takes for the project."""
-    shutil.copytree(data.DATA, tmp_path / "data")
-    monkeypatch.setattr(data, "ROOT", tmp_path)
-    monkeypatch.setattr(data, "DATA", tmp_path / "data")
-    data.read_claims.cache_clear()
-    yield tmp_path / "data"
-    data.read_claims.cache_clear()
 
 
 def read_rows(text: str) -> list[list[str]]:

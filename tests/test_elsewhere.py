@@ -20,7 +20,7 @@ import nbformat
 import pytest
 import websocket
 import yaml
-from conftest import succeeded
+from conftest import needs_browser, succeeded
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -30,7 +30,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 RANGE = SpecifierSet(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"])
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGE = "01_industrial_clusters.md"
 
 
@@ -133,20 +132,16 @@ def test_first_cells_run_in_the_kernel_that_the_page_names(lab):
     assert server.run(kernel, "1 / 0") == ("division by zero", "error")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_a_link_to_a_page_opens_a_notebook(lab):
+@needs_browser
+def test_a_link_to_a_page_opens_a_notebook(lab, browser):
     """What the launch menu's link and a click in the file list do: the page is cells, not text."""
-    from playwright.sync_api import sync_playwright
-
     server, path = lab
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.port}/lab/tree/{path}?token={server.token}", timeout=240_000)
-        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=240_000)
-        assert page.locator(".jp-NotebookPanel h1").first.inner_text().startswith("Industrial clusters and exports")
-        assert page.locator(".jp-FileEditor").count() == 0
-        browser.close()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/lab/tree/{path}?token={server.token}", timeout=240_000)
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=240_000)
+    assert page.locator(".jp-NotebookPanel h1").first.inner_text().startswith("Industrial clusters and exports")
+    assert page.locator(".jp-FileEditor").count() == 0
+    page.close()
 
 
 # Containers

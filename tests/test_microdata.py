@@ -6,7 +6,6 @@ All answers here are generated; none of them enters the book.
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -43,15 +42,6 @@ def file(codebook) -> pd.DataFrame:
     columns |= {"rd_projects": projects, "internal_funds": np.where(projects == 1, random.integers(1, 3, n), -8),
                 "government_funds": np.where(projects == 1, random.integers(1, 3, n), -8), "centre_city": random.choice([310000, 110000, -9], n)}
     return pd.DataFrame(columns)
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
-    """A copy of data/ in a folder that `zhejiang.data` takes for the project."""
-    shutil.copytree(data.DATA, tmp_path / "data")
-    monkeypatch.setattr(data, "ROOT", tmp_path)
-    monkeypatch.setattr(data, "DATA", tmp_path / "data")
-    return tmp_path / "data"
 
 
 def drop(project: Path, file: pd.DataFrame, codebook: microdata.Codebook) -> None:

@@ -7,7 +7,7 @@ import struct
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import needs_browser
+from conftest import copy_sources, needs_browser, rounds_to, succeeded
 from zhejiang import ROOT
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9]*.md"))
@@ -24,13 +24,9 @@ def test_landing_page_has_a_finding_of_every_chapter(book, results):
     published = [result for result in results["results"] if result["lo"] is not None]
     for card, name in zip(cards, CHAPTERS, strict=True):
         assert len(card.select("img")) == 2 and all(image["alt"] for image in card.select("img"))
-        intervals = re.findall(r"(-?[\d.]*\d) to (-?[\d.]*\d)", card.get_text().replace("−", "-").replace(",", ""))
+        intervals = re.findall(r"(−?[\d.]*\d) to (−?[\d.]*\d)", card.get_text().replace(",", ""))
         own = [result for result in published if result["page"] == f"book/{name}.html"]
         assert any(rounds_to(result["lo"], lo) and rounds_to(result["hi"], hi) for lo, hi in intervals for result in own), name
-
-
-def rounds_to(value, shown):
-    return abs(value - float(shown)) <= 0.5000001 * 10.0 ** -len(shown.partition(".")[2])
 
 
 def test_chapters_open_with_a_summary_box(book):
@@ -80,6 +76,22 @@ def test_card_is_drawn_and_its_tags_wait_for_an_address(book):
     for name in ("index", CHAPTERS[0], "reference/claims"):
         tags = {tag["property"]: tag["content"] for tag in soup(book, name).select("meta[property^='og:']")}
         assert tags["og:title"] and tags["og:description"] and "og:image" not in tags
+
+
+def test_card_is_named_once_the_book_has_an_address(tmp_path):
+    """A book of a few pages, without a notebook and without a verdict, so that nothing is executed: it builds too."""
+    project = copy_sources(tmp_path / "project")
+    project.replace("CITATION.cff", "license: MIT\n", "license: MIT\nurl: https://book.example.org/zhejiang/\n")
+    contents = {"root": "book/reference/terms", "format": "jb-book", "chapters": [{"file": "book/reference/bibliography"}]}
+    (project.root / "_toc.yml").write_text(json.dumps(contents), encoding="utf-8")
+    for ledger in (project.root / "data" / "claims").glob("*.yml"):
+        ledger.unlink()
+    succeeded(project.plain())
+    page = BeautifulSoup((project.html / "book/reference/terms.html").read_text(encoding="utf-8"), "html.parser")
+    tags = {tag["property"]: tag["content"] for tag in page.select("meta[property^='og:']")}
+    assert tags["og:image"] == "https://book.example.org/zhejiang/social-card.png"
+    assert tags["og:url"].startswith("https://book.example.org/zhejiang/")
+    assert (project.html / "social-card.png").stat().st_size > 1000
 
 
 @needs_browser
