@@ -131,3 +131,20 @@ def test_margin_notes_overlap_nothing_and_go_on_narrow_screens(browser, base):
             assert boxes and all(left >= text for left, *_ in boxes)
             assert all(below[1] >= above[3] - 1 for above, below in zip(boxes, boxes[1:]))
         page.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["01_industrial_clusters", "03a_service_impact"])
+def test_captions_of_wide_tables_stay_in_view(browser, base, name):
+    """On a phone a table scrolls sideways under its caption."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{base}book/{name}.html", wait_until="load")
+    wide = page.evaluate("""() => [...document.querySelectorAll(".pst-scrollable-table-container:has(> .zr-table caption)")]
+        .filter(box => box.scrollWidth > box.clientWidth).map(box => {
+            box.scrollLeft = box.scrollWidth;
+            const [outer, inner] = [box, box.querySelector("caption")].map(x => x.getBoundingClientRect());
+            return [inner.left - outer.left, outer.right - inner.right, box.scrollLeft];
+        })""")
+    assert wide
+    assert all(left >= -1 and right >= -1 and scrolled > 0 for left, right, scrolled in wide), wide
+    page.close()
