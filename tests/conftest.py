@@ -15,15 +15,13 @@ import pytest
 from browser_tools import CHROMIUM, serve
 from hypothesis import settings
 
-from zhejiang import ROOT, data
+from zhejiang import ROOT, data, reproduce
 
 # No time limit for an example: a loaded machine is no fault.
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
-         "Makefile", "book", "data", "src"]
 
 
 @dataclass(frozen=True)
@@ -68,12 +66,7 @@ class Project:
 
 
 def copy_sources(to: Path) -> Project:
-    for name in PARTS:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-        else:
-            to.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, to / name)
+    reproduce.copy_sources(to)
     return Project(to)
 
 

@@ -1,6 +1,5 @@
 """What a re-runner meets: the same pages by both routes, nothing stale, and a clear stop on a fault."""
 
-import filecmp
 import json
 import sys
 
@@ -8,22 +7,13 @@ import nbformat
 import pytest
 from conftest import NO_NETWORK, copy_sources, succeeded
 
+from zhejiang.reproduce import first_difference
+
 EXPORTS = "data/printed/01/table1_exports.csv"
 
 
-def same_files(left, right, where=""):
-    """Return the names of files that differ or stand on one side only."""
-    compared = filecmp.dircmp(left, right, ignore=[])
-    names = [where + name for name in compared.left_only + compared.right_only + compared.funny_files]
-    _, different, errors = filecmp.cmpfiles(left, right, compared.common_files, shallow=False)
-    names += [where + name for name in different + errors]
-    for name in compared.common_dirs:
-        names += same_files(left / name, right / name, f"{where}{name}/")
-    return names
-
-
 def test_both_routes_give_the_same_bytes_in_two_folders(built, plain):
-    assert same_files(built.html, plain.html) == []
+    assert first_difference(built.html, plain.html) is None
 
 
 @pytest.mark.skipif(not NO_NETWORK, reason="no network namespace can be made here")

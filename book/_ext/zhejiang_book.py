@@ -423,6 +423,8 @@ def configure(app: Sphinx, config) -> None:
     """Set what depends on data, on the last commit and on the repository's address."""
     config.zhejiang_inputs = freshness.inputs_fingerprint()
     freshness.isolate_kernels(Path(app.srcdir))
+    # `make book` writes its pages elsewhere than `jupyter-book build .`; both share the executed notebooks.
+    config.nb_execution_cache_path = str(freshness.cache_folder(Path(app.srcdir)))
     commit = subprocess.run(["git", "log", "-1", "--format=%ct %cs"], cwd=app.srcdir, capture_output=True, text=True, encoding="utf-8")
     if commit.returncode == 0:
         seconds, date = commit.stdout.split()

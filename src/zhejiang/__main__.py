@@ -16,6 +16,7 @@ import venv
 from pathlib import Path
 
 from zhejiang import ROOT
+from zhejiang.lock import one_at_a_time
 
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.txt"
@@ -29,6 +30,7 @@ COMMANDS = {
     "serve": "serve the built book on this machine only",
     "seal": "after a meant change of data or of CITATION.cff: renew checksums, data catalogue, .zenodo.json and README's list",
     "reference": "re-create the reference results with R",
+    "reproduce": "build twice and compare bytes, then under other Pythons and packages and compare results",
     "clean": "remove what was built",
 }
 
@@ -44,7 +46,9 @@ def main() -> int:
         return 0
     lock = "requirements-dev.lock" if command.startswith("test") else "requirements.lock"
     if not _is_ready(lock):
-        return subprocess.call([_environment(lock), "-m", "zhejiang", command], cwd=ROOT)
+        with one_at_a_time():
+            python = _environment(lock)
+        return subprocess.call([python, "-m", "zhejiang", command], cwd=ROOT)
     return _run(command)
 
 
@@ -94,7 +98,8 @@ def _run(command: str) -> int:
         from zhejiang import build
 
         try:
-            build.book() if command == "book" else build.pdf()
+            with one_at_a_time():
+                build.book() if command == "book" else build.pdf()
         except build.BuildError as error:
             print(error, file=sys.stderr)
             return 1
@@ -103,6 +108,10 @@ def _run(command: str) -> int:
         from zhejiang.check_print import check_print
 
         return 0 if check_print(os.environ.get("REPORT", "")) else 1
+    if command == "reproduce":
+        from zhejiang.reproduce import reproduce
+
+        return 0 if reproduce() else 1
     if command == "seal":
         from zhejiang import build, catalog, citation
 
@@ -128,4 +137,8 @@ def _run(command: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OSError as error:
+        # A full disk, a folder that cannot be written: the reason and the file say more than a traceback.
+        sys.exit(f"Stopped: {error}")

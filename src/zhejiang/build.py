@@ -1,12 +1,14 @@
 """Build the book: run the notebooks in parallel, then call jupyter-book, and say what happened.
 
 `jupyter-book build .` gives the same pages without this module. It adds parallel execution, progress,
-warnings as errors, the PDF, and a check that skips everything when nothing changed.
+warnings as errors, the PDF, and a check that skips everything when nothing changed. The book is made in a folder of its own and
+takes the place of the last one when it is whole, so that a build that fails or is killed leaves the last good book.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -15,15 +17,22 @@ import shutil
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from zhejiang import ROOT
 
 BUILD = ROOT / "_build"
 REPORT = BUILD / "report.json"
-PAGE = BUILD / "html" / "index.html"
-PDF = BUILD / "html" / "zhejiang-recomputed.pdf"
+HTML = BUILD / "html"
+PAGE = HTML / "index.html"
+PDF = HTML / "zhejiang-recomputed.pdf"
+# jupyter-book works here, in a folder that it names _build itself.
+WORK = BUILD / "work" / "_build"
+UNFINISHED = BUILD / "work" / "unfinished"
+LAST = BUILD / "last"
 NOTEBOOK_SECONDS = 600
 
 
@@ -37,6 +46,8 @@ def book() -> None:
     Without a PDF if the environment variable PDF is 0, or if the library that it needs is not installed.
     """
     start = time.perf_counter()
+    if LAST.exists() and not HTML.exists():
+        LAST.rename(HTML)  # killed between the two renames of _publish
     fingerprint = source_fingerprint()
     last = _last_report()
     with_pdf = os.environ.get("PDF") != "0" and (PDF.exists() and last.get("pdf", False) or has_pdf_library())
@@ -45,18 +56,19 @@ def book() -> None:
             print(f"{name}: reused", flush=True)
         _summary(last["verdicts"], with_pdf, start)
         return
-    REPORT.unlink(missing_ok=True)
-    notebooks = execute()
-    # The pages link to the PDF only if there will be one.
-    os.environ["ZHEJIANG_PDF"] = str(int(with_pdf))
-    jupyter_book("html")
-    if with_pdf:
-        began = time.perf_counter()
-        os.environ.pop("CHAPTER", None)
-        jupyter_book("print")
-        shutil.move(BUILD / "print" / PDF.name, PDF)
-        print(f"PDF: written in {time.perf_counter() - began:.1f} s", flush=True)
-    results = json.loads((BUILD / "html" / "results.json").read_text(encoding="utf-8"))
+    with _work():
+        notebooks = execute()
+        # The pages link to the PDF only if there will be one.
+        os.environ["ZHEJIANG_PDF"] = str(int(with_pdf))
+        jupyter_book("html")
+        if with_pdf:
+            began = time.perf_counter()
+            os.environ.pop("CHAPTER", None)
+            jupyter_book("print")
+            shutil.move(WORK / "print" / PDF.name, WORK / "html" / PDF.name)
+            print(f"PDF: written in {time.perf_counter() - began:.1f} s", flush=True)
+        _publish()
+    results = json.loads((HTML / "results.json").read_text(encoding="utf-8"))
     verdicts = dict(Counter(claim["verdict"] for claim in results["claims"]))
     report = {"fingerprint": fingerprint, "notebooks": notebooks, "verdicts": verdicts, "pdf": with_pdf,
               "seconds": round(time.perf_counter() - start, 1)}
@@ -74,9 +86,42 @@ def pdf() -> None:
     """
     if not has_pdf_library():
         raise BuildError("nothing was written")
-    execute()
-    jupyter_book("print")
-    print(f"Open {(BUILD / 'print' / pdf_name(os.environ.get('CHAPTER', ''))).relative_to(ROOT)}")
+    written = BUILD / "print" / pdf_name(os.environ.get("CHAPTER", ""))
+    written.parent.mkdir(parents=True, exist_ok=True)
+    with _work():
+        execute()
+        jupyter_book("print")
+        shutil.move(WORK / "print" / written.name, written)
+    print(f"Open {written.relative_to(ROOT)}")
+
+
+@contextmanager
+def _work() -> Iterator[None]:
+    """Leave a mark while pages are made: if it is there at the start, half a file may be too, and the pages are made from nothing."""
+    if UNFINISHED.exists():
+        shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True, exist_ok=True)
+    UNFINISHED.touch()
+    try:
+        yield
+    except BuildError:
+        UNFINISHED.unlink()  # its pages are whole, or `jupyter_book` has made the next build read all of them again
+        raise
+    UNFINISHED.unlink()
+
+
+def _publish() -> None:
+    """Put the finished pages in the place of the last ones. The pages at work stay: the next build writes those that changed."""
+    new = BUILD / "new"
+    for leftover in (new, LAST):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(WORK / "html", new)
+    # No report may speak of pages that are not there.
+    REPORT.unlink(missing_ok=True)
+    if HTML.exists():
+        HTML.rename(LAST)
+    new.rename(HTML)
+    shutil.rmtree(LAST, ignore_errors=True)
 
 
 def pdf_name(chapter: str) -> str:
@@ -100,7 +145,7 @@ def list_exhibits(readme: str) -> str:
     from zhejiang import take_away
 
     try:
-        exhibits = json.loads((BUILD / "html" / "exhibits.json").read_text(encoding="utf-8"))
+        exhibits = json.loads((HTML / "exhibits.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return readme
     titles = {}
@@ -182,11 +227,15 @@ def jupyter_book(builder: str) -> None:
 
     # The command line knows html; any other builder is custom to it.
     chosen = ["--builder", builder] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
-    arguments = ["build", str(ROOT), *chosen, "-W", "-n", "--keep-going", "-q"]
+    arguments = ["build", str(ROOT), "--path-output", str(WORK.parent), *chosen, "-W", "-n", "--keep-going", "-q"]
+    said = io.StringIO()
     try:
-        main(arguments, standalone_mode=False)
+        # It names the folder at work, where readers have nothing to look for.
+        with redirect_stdout(said):
+            main(arguments, standalone_mode=False)
     except RuntimeError:
-        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+        print(said.getvalue())
+        shutil.rmtree(WORK / ".doctrees", ignore_errors=True)
         raise BuildError(f"jupyter-book build --builder {builder} failed, see above") from None
 
 

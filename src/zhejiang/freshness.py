@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import JupyterCacheAbstract
+from jupyter_cache.cache.db import NbCacheRecord
 from nbformat import NotebookNode
 
 from zhejiang import data
@@ -58,9 +59,14 @@ def isolate_kernels(root: Path) -> None:
         os.environ[variable] = "1"
 
 
+def cache_folder(root: Path) -> Path:
+    """Where executed notebooks are kept, by `make book` and by `jupyter-book build .`."""
+    return root / "_build" / ".jupyter_cache"
+
+
 def open_cache(root: Path) -> JupyterCacheAbstract:
-    """Return the cache that `jupyter-book build` uses; create it if it does not exist."""
-    path = root / "_build" / ".jupyter_cache"
+    """Return the cache of executed notebooks; create it if it does not exist."""
+    path = cache_folder(root)
     path.mkdir(parents=True, exist_ok=True)
     cache = get_cache(path)
     for notebook in notebooks(root):
@@ -89,7 +95,13 @@ def drop_stale(root: Path) -> dict[str, str]:
         record = cache.get_cached_project_nb(str(notebook))
         if record is None:
             continue
-        reason = _reason(cache.get_cache_bundle(record.pk).nb)
+        try:
+            reason = _reason(cache.get_cache_bundle(record.pk).nb)
+        except (KeyError, ValueError):
+            # Its file is missing or cut off. `remove_cache` would want the file.
+            NbCacheRecord.remove_records([record.pk], cache.db)
+            reasons[notebook.stem] = "a build was killed while it was kept"
+            continue
         if reason:
             cache.remove_cache(record.pk)
             reasons[notebook.stem] = reason
