@@ -139,9 +139,10 @@ def built(tmp_path_factory) -> Project:
 
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory) -> Project:
-    """Another copy, built clean by `jupyter-book build .` alone, without a network where that can be had."""
+    """Another copy, built clean by `jupyter-book build .` alone, in another zone and locale, without a network where that can be had."""
     project = copy_sources(tmp_path_factory.mktemp("plain") / "other-name")
-    succeeded(project.plain(*NO_NETWORK))
+    elsewhere = ("env", "TZ=Pacific/Kiritimati", "LC_ALL=C") if os.name != "nt" else ()
+    succeeded(project.plain(*NO_NETWORK, *elsewhere))
     return project
 
 
