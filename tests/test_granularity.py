@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from second_route import same_as
 
 from zhejiang import granularity
 
@@ -29,7 +30,8 @@ def by_trying(share: str, decimals: int, n: int, rounding: str) -> list[int]:
 def test_published_examples_of_grim(mean, n, possible):
     """The fractional part decides: whether the mean's digits after the point are those of a whole number over n."""
     fraction = 100 * round(mean - int(mean), 2)
-    assert bool(granularity.fitting_counts(fraction, 0, n)) is possible
+    found = bool(granularity.fitting_counts(fraction, 0, n))
+    assert found == same_as(possible, "published examples of the GRIM test", of=granularity.fitting_counts)
 
 
 @pytest.mark.parametrize("rounding", granularity.ROUNDINGS)
