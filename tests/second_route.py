@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -118,10 +118,10 @@ def renewed(now: list[Comparison], stored: list[Comparison]) -> list[Comparison]
 
 
 def write(found: dict[str, list[Comparison]]) -> None:
-    """Store the comparisons by test, one a line."""
+    """Store the comparisons by test, one a line: the fields of `Comparison` in their order."""
     tests = []
     for test, ones in sorted(found.items()):
         if ones:
-            lines = ",\n".join(f"  {json.dumps(asdict(one), ensure_ascii=False)}" for one in ones)
+            lines = ",\n".join(f"  {json.dumps(astuple(one), ensure_ascii=False)}" for one in ones)
             tests.append(f' {json.dumps(test)}: [\n{lines}\n ]')
     (FOLDER / "comparisons.json").write_text("{\n" + ",\n".join(tests) + "\n}\n", encoding="utf-8", newline="\n")

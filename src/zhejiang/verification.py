@@ -82,7 +82,7 @@ def estimators() -> list[str]:
 def comparisons(folder: Path = FOLDER) -> dict[str, list[Comparison]]:
     """Return what each test compared with outside sources when ``comparisons.json`` was written."""
     stored = json.loads((folder / "comparisons.json").read_text(encoding="utf-8"))
-    return {test: [Comparison(**comparison) for comparison in found] for test, found in stored.items()}
+    return {test: [Comparison(*fields) for fields in found] for test, found in stored.items()}
 
 
 def references(folder: Path = FOLDER) -> dict[str, Reference]:
