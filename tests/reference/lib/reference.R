@@ -11,10 +11,11 @@ read_table <- function(table) {
 # Compound growth between two levels, percent a year.
 growth <- function(start, end, years) 100 * ((end / start)^(1 / years) - 1)
 
-# How far the percentile of n draws may lie from that of many: the percentiles that bound all but one in a thousand samples.
+# How far the percentile of these draws may lie from that of n others: exceeded once in a thousand times.
 percentile_error <- function(draws, p, n) {
-  ranks <- qbinom(c(0.0005, 0.9995), n, p) / n
-  max(abs(quantile(draws, c(ranks), names = FALSE) - quantile(draws, p, names = FALSE)))
+  both <- round(1 / (1 / n + 1 / length(draws)))
+  ranks <- qbinom(c(0.0005, 0.9995), both, p) / both
+  max(abs(quantile(draws, ranks, names = FALSE) - quantile(draws, p, names = FALSE)))
 }
 
 # Write NAME.json into the folder named on the command line, else here. `...` are named lists of
