@@ -129,9 +129,9 @@ draws <- replicate(20000, {
 })
 # The part of households in the long form, as far as it is known.
 long_form <- read_table("zhejiang_counties/long_form_2020")
-counted <- census[["2020"]]$households[match(long_form$county_zh, census[["2020"]]$county_zh)]
+counted <- census[["2020"]]$households[match(long_form$county_code, census[["2020"]]$county_code)]
 log_part <- log(long_form$households_sampled / counted) - log(sum(long_form$households_sampled) / sum(counted))
-here <- match(census[["2020"]]$county_zh[census[["2020"]]$county_code == 330108], long_form$county_zh)
+here <- match(330108, long_form$county_code)
 sampled <- exp(log_part[here])
 corrected <- (100 + published[["ch02-shift-total"]]) / sampled - 100
 published[["ch02-shift-regional-wide"]] <- corrected - published[["ch02-shift-mix"]]
