@@ -73,14 +73,6 @@ def test_every_vector_of_signs_gives_the_p_value_and_interval_of_r(provinces, ki
     assert (boot.lo, boot.hi) == same_as(limits, source, of=poisson.score_bootstrap, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["invention", "utility", "design"])
-def test_negative_binomial_of_the_chapter_is_that_of_mass(results, kind):
-    """The chapter searches over the dispersion; its likelihood is flat at the top, hence the tolerance."""
-    book = {record["id"]: record["value"] for record in results["results"]}
-    assert book[f"ch04-ppml-nb-{kind}"] == pytest.approx(REFERENCE[f"nb.{kind}.estimate"], rel=1e-4)
-    assert book[f"ch04-ppml-dispersion-{kind}"] == pytest.approx(REFERENCE[f"nb.{kind}.dispersion"], rel=1e-4)
-
-
 def test_dummies_give_the_conditional_maximum_likelihood_estimate():
     """Hausman, Hall and Griliches (1984): given an entity's total its counts are multinomial, and no effect is left."""
     panel = generated(clusters=12, years=4, slope=0.4, seed=3)
