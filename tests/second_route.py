@@ -89,6 +89,15 @@ def same_as(expected, source: str, *, of: Callable | tuple[Callable, ...], rel: 
     return SameAs(expected, source, of if isinstance(of, tuple) else (of,), rel, abs)
 
 
+def uniform(n: int, seed: int) -> np.ndarray:
+    """Park and Miller's generator, as in reference/lib/reference.R: the same numbers in every language."""
+    x = []
+    for _ in range(n):
+        seed = 16807 * seed % 2147483647
+        x.append(seed / 2147483647)
+    return np.array(x)
+
+
 def merged(found: list[Comparison]) -> list[Comparison]:
     """Return one comparison for each function, source, kind and tolerance."""
     groups: dict[tuple, list[Comparison]] = {}

@@ -13,6 +13,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import integrate, optimize, special, stats
 from second_route import same_as
+from statsmodels.stats.sandwich_covariance import S_hac_simple
 from statsmodels.tools.sm_exceptions import InterpolationWarning
 from statsmodels.tsa.stattools import adfuller, coint, kpss, zivot_andrews
 from statsmodels.tsa.vector_ar.vecm import coint_johansen
@@ -241,6 +242,38 @@ def test_the_argmax_distribution_agrees_with_a_simulated_process():
     for v in (-4.0, -1.0, 0.5, 2.0, 5.0):
         assert breaks._argmax_cdf(v, xi, phi) == pytest.approx(np.mean(at <= v), abs=0.045)
     assert breaks._argmax_cdf(1e-9, xi, phi) == pytest.approx(breaks._argmax_cdf(0.0, xi, phi), abs=1e-4)
+
+
+def test_the_trend_test_is_a_regression_for_each_date():
+    """Its statistics, dates and weight, and the critical value from the same draws, by statsmodels date by date."""
+    n, draws = 30, 8
+    y, starts = series(np.random.default_rng(14).standard_normal(n).cumsum()), range(3, 28)
+    found = breaks.trend_break(y, draws=draws, seed=3)
+
+    def largest(sample, constant, bends):
+        """Largest |t| with a Bartlett long-run variance, its date, and the KPSS statistic there."""
+        size, best = len(sample), (0.0, None, None)
+        for start, bend in zip(starts, bends, strict=True):
+            fit = sm.OLS(sample, np.column_stack([constant, bend])).fit()
+            variance = S_hac_simple(fit.resid[:, None], nlags=int(4 * (size / 100) ** 0.25)).item() / size
+            t = abs(fit.params[-1]) * np.sqrt(sm.OLS(bend, constant).fit().ssr / variance)
+            if t > best[0]:
+                best = t, start, (fit.resid.cumsum() ** 2).sum() / size**2 / variance
+        return best
+
+    time = np.arange(n)
+    slopes = [np.maximum(time - start + 1.0, 0) for start in starts]
+    level = lambda sample: largest(sample, np.column_stack([np.ones(n), time]), slopes)
+    difference = lambda sample: largest(np.diff(sample), np.ones(n - 1), [np.diff(slope) for slope in slopes])
+    noise = np.random.default_rng(3).standard_normal((draws, n))
+    critical = np.quantile([level(sample)[0] for sample in noise], 0.95)
+    m = critical / np.quantile([difference(sample.cumsum())[0] for sample in noise], 0.95)
+    (t0, at0, s0), (t1, at1, s1) = level(y.to_numpy()), difference(y.to_numpy())
+    weight = np.exp(-((500 * s0 * s1) ** 2))
+    assert (y.index.get_loc(found.date_level), y.index.get_loc(found.date_difference)) == (at0, at1)
+    expected = t0, t1, weight, critical, weight * t0 + m * (1 - weight) * t1
+    assert (found.t_level, found.t_difference, found.weight, found.critical, found.statistic) == same_as(
+        expected, "statsmodels, a regression for each date", of=breaks.trend_break, rel=1e-8, abs=1e-12)
 
 
 # Recovery on generated series ---------------------------------------------------------------------

@@ -17,6 +17,7 @@ from second_route import same_as
 from zhejiang import data
 from zhejiang.growth import annualised, index_numbers, log_mean, product_change, ratio_and_mix, ratio_changes
 
+ARITHMETIC = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
 YONGKANG = json.loads((Path(__file__).parent / "reference" / "yongkang.json").read_text(encoding="utf-8"))["values"]
 
 LEVELS = pd.Series({2000: 100.0, 2001: 110.0, 2003: 133.1})
@@ -168,6 +169,12 @@ def energy() -> pd.DataFrame:
 def test_index_numbers():
     assert index_numbers(LEVELS, 2000).tolist() == pytest.approx([100, 110, 133.1])
     assert index_numbers(LEVELS, 2001, 1)[2001] == 1
+
+
+def test_index_numbers_against_r():
+    exports = data.load("macro/china_exports").set_index("year")["exports_100m_usd"]
+    expected = {key.removeprefix("index."): value for key, value in ARITHMETIC.items() if key.startswith("index.")}
+    assert {str(year): value for year, value in index_numbers(exports, 2000).items()} == same_as(expected, "R, formula", of=index_numbers, rel=1e-12)
 
 
 def test_the_parts_of_a_product_add_up_and_a_single_one_is_all():

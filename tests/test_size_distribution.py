@@ -147,6 +147,14 @@ def test_a_total_that_the_classes_cannot_have(total):
     assert str(refusal.value) == f"total {total:g}: the class limits allow 10 to 28: expected a total between them"
 
 
+def test_mean_bounds_are_those_of_a_linear_program():
+    """Over the total of each class, nothing else being known."""
+    for number in ([1, 3, 2], [0, 4, 1], [5, 0, 0]):
+        limits = [(n * low, n * high) for n, low, high in zip(number, (0, 10, 30), (10, 30, 80), strict=True)]
+        expected = [sign * optimize.linprog(sign * np.ones(3), bounds=limits).fun / sum(number) for sign in (1, -1)]
+        assert mean_bounds([0, 10, 30], [10, 30, 80], number) == same_as(tuple(expected), "scipy, linprog", of=mean_bounds, rel=1e-9)
+
+
 def test_mean_bounds_put_every_unit_at_a_limit():
     assert mean_bounds([0, 10], [10, 30], [1, 3]) == (30 / 4, 100 / 4)
     assert mean_bounds([0, 10], [10, INF], [1, 3]) == (30 / 4, INF)
@@ -398,6 +406,30 @@ def test_bootstrap_is_reproducible_and_spreads_as_the_standard_errors(counts):
     assert first["shape"].std() == pytest.approx(fit.standard_errors["shape"], rel=0.2)
     assert first["realised_mean"].mean() == pytest.approx(partial_mean("weibull", 1, fit.parameters, 1), rel=0.03)
     assert (first[["deviance", "rival_deviance"]] > -1e-9).all(axis=None)
+
+
+def test_bootstrap_refits_as_scipy_does(counts):
+    """The same populations, counted in classes, with scipy's distributions and another search for the maximum."""
+    fit = fit_grouped("weibull", LOWER, UPPER, counts, 1)
+    found = bootstrap(fit, "lognormal", 3, np.random.default_rng(13))
+    rng = np.random.default_rng(13)
+
+    def refit(model, number):
+        def half_deviance(theta):
+            if theta[-1] <= 0 or (model == "weibull" and theta[0] <= 0):
+                return INF
+            above = np.append(FROZEN[model](*theta).sf(LOWER) / FROZEN[model](*theta).sf(1), 0)
+            return number @ np.log(number / number.sum() / -np.diff(above))
+
+        start = fit.parameters if model == "weibull" else TRUE[model]
+        best = optimize.minimize(half_deviance, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 4000})
+        return [*best.x, 2 * best.fun]
+
+    for _, row in found.iterrows():
+        sizes = draw("weibull", sum(counts), fit.parameters, 1, rng)
+        number = np.histogram(sizes, [*LOWER, INF])[0].astype(float)
+        expected = [*refit("weibull", number), refit("lognormal", number)[-1], sizes.mean()]
+        assert row.tolist() == same_as(expected, "scipy, Nelder-Mead", of=bootstrap, rel=1e-5, abs=1e-7)
 
 
 # Rank and size ------------------------------------------------------------------------------------------------------

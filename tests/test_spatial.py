@@ -17,6 +17,7 @@ from zhejiang import data, spatial
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "spatial.json").read_text(encoding="utf-8"))["values"]
 YONGKANG = json.loads((Path(__file__).parent / "reference" / "yongkang.json").read_text(encoding="utf-8"))["values"]
 ERROR_MODEL = "R, the likelihood maximised by optimize"
+ARITHMETIC = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
 SPANS = [(1997, 2000), (2000, 2008), (2008, 2020), (2000, 2020)]
 TESTS = {"error": "LMerr", "lag": "LMlag", "robust error": "RLMerr", "robust lag": "RLMlag"}
 
@@ -255,6 +256,12 @@ def test_weights():
     assert spatial.same_group(["a", "b", "a", "a"]).tolist() == [[0, 0, 0.5, 0.5], [0, 0, 0, 0], [0.5, 0, 0, 0.5], [0.5, 0, 0.5, 0]]
     for w in (spatial.nearest(distances, 3), spatial.inverse_distance(distances, 1000)):
         assert w.sum(axis=1) == pytest.approx(1)
+
+
+def test_weights_of_groups_against_r():
+    found = spatial.same_group([1, 2, 1, 3, 2, 1, 4])
+    expected = np.array([[ARITHMETIC[f"group.{i}.{j}"] for j in range(1, 8)] for i in range(1, 8)])
+    assert found == same_as(expected, "R, outer", of=spatial.same_group, rel=1e-15)
 
 
 def test_inputs_are_left_as_they_were():

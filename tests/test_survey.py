@@ -9,24 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from second_route import same_as
+from second_route import same_as, uniform
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.stats.proportion import power_proportions_2indep
 
 from zhejiang import survey
 
+ARITHMETIC = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "survey.json").read_text(encoding="utf-8"))["values"]
 SURVEY = "R, survey"
 PAIRS = [("importance", "size"), ("importance", "industry"), ("obstacle", "size"), ("importance", "obstacle")]
-
-
-def uniform(n: int, seed: int) -> np.ndarray:
-    """Park and Miller's generator, as in survey.R: the same numbers in every language."""
-    x = []
-    for _ in range(n):
-        seed = 16807 * seed % 2147483647
-        x.append(seed / 2147483647)
-    return np.array(x)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +127,12 @@ def test_a_simple_sample_gives_pearsons_test_nearly():
     pearson = stats.chi2_contingency(pd.crosstab(rows, columns), correction=False)
     assert found.design_effect == pytest.approx(1, abs=0.02)
     assert found.p_value == pytest.approx(pearson.pvalue, abs=0.02)
+
+
+def test_effective_size_against_r():
+    """Kish's other form: one over one and the squared coefficient of variation."""
+    found = survey.effective_size(1 + 30 * uniform(50, 7))
+    assert found == same_as(ARITHMETIC["effective"], "R, by the coefficient of variation", of=survey.effective_size, rel=1e-12)
 
 
 def test_strata_by_hand():

@@ -104,15 +104,7 @@ published[["ch03a-rank-width-revision"]] <- median(width)
 tolerances[["ch03a-rank-width-revision"]] <- 1
 reasons[["ch03a-rank-width-revision"]] <- paste0(by_draws, ", at most a rank")
 
-# The same numbers in every language: Park and Miller's generator.
-uniform <- function(n, seed) {
-  x <- numeric(n)
-  for (i in seq_len(n)) {
-    seed <- (16807 * seed) %% 2147483647
-    x[i] <- seed / 2147483647
-  }
-  x
-}
+# The same numbers in every language.
 estimate <- exp(c(0.5, 0.45, 0.2, 0, -0.6, -0.65))
 drawn <- exp(matrix(log(estimate), 400, 6, byrow = TRUE) + 0.1 * matrix(qnorm(uniform(2400, 2007)), 400, 6, byrow = TRUE))
 small <- possible(estimate, drawn)

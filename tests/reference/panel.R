@@ -142,7 +142,7 @@ for (null in c(0, -2, 1)) {
 }
 
 # Its interval with all provinces, by other random signs: a regression of each draw on dummies, residuals by cluster. The ends are
-# where the share of draws with a larger t crosses five percent. Their error is that of the p-value of 9999 draws.
+# where the share of draws with a larger t crosses five percent. Their error is that of the p-value of 9999 draws, and of these.
 d <- complete(panels$revised, periods$all, "lag1")
 set.seed(1)
 codes <- unique(d$province_code)
@@ -150,7 +150,7 @@ dummies <- qr(model.matrix(~ factor(province_code) + factor(year), d))
 x <- qr.resid(dummies, d$lag1)
 y <- qr.resid(dummies, d$growth)
 member <- outer(d$province_code, codes, "==") * 1
-draws <- member %*% matrix(sample(c(-1, 1), length(codes) * 9999, replace = TRUE), length(codes))
+draws <- member %*% matrix(sample(c(-1, 1), length(codes) * 4999, replace = TRUE), length(codes))
 t_of <- function(u) { # u: one column a draw
   b <- drop(crossprod(x, u)) / sum(x^2)
   b / sqrt(colSums(crossprod(member, x * (u - outer(x, b)))^2))
@@ -161,7 +161,7 @@ drawn_t <- function(null) abs(t_of(drawn_y - null * drawn_x))
 own_t <- function(null) abs(t_of(as.matrix(y - null * x)))
 p_of <- function(null, t) mean(t >= own_t(null))
 estimate <- sum(x * y) / sum(x^2)
-p_error <- 3.3 * sqrt(0.05 * 0.95 * 2 / 9999) # exceeded once in a thousand
+p_error <- 3.3 * sqrt(0.05 * 0.95 * (1 / 9999 + 1 / 4999)) # exceeded once in a thousand
 for (side in c("lo", "hi")) {
   key <- paste0("ch01-panel-lag1/", side)
   outer_end <- estimate + (if (side == "lo") -2 else 2)

@@ -143,7 +143,7 @@ drawn_p <- function(null) {
   mean(abs(signs %*% scores) >= abs(sum(scores)) * (1 - 1e-9))
 }
 estimate <- published[["ch04-ppml-grants-invention-1"]]
-p_error <- 3.3 * sqrt(0.05 * 0.95 * 2 / 9999) # exceeded once in a thousand
+p_error <- 3.3 * sqrt(0.05 * 0.95 * 2 / 9999) # of both; exceeded once in a thousand
 for (side in c("lo", "hi")) {
   key <- paste0("ch04-ppml-grants-invention-1/", side)
   cross <- function(p) uniroot(function(null) drawn_p(null) - p, sort(estimate + c(0, if (side == "lo") -0.5 else 0.5)), tol = 1e-4)$root

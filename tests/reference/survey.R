@@ -10,16 +10,6 @@ suppressWarnings(suppressPackageStartupMessages({
 values <- list()
 published <- list()
 
-# Park and Miller's generator: whole numbers that a double holds exactly, the same in every language.
-uniform <- function(n, seed) {
-  x <- numeric(n)
-  for (i in seq_len(n)) {
-    seed <- (16807 * seed) %% 2147483647
-    x[i] <- seed / 2147483647
-  }
-  x
-}
-
 n <- 240
 u <- matrix(uniform(6 * n, 20060901), ncol = 6, byrow = TRUE)
 size <- rep(1:3, c(60, 80, 100))

@@ -147,9 +147,16 @@ published[["ch05-moran-level"]] <- moran(per_resident[, "2000"], lw, 11, Szero(l
 change <- per_resident[, "2020"] - per_resident[, "2000"]
 published[["ch05-moran-residual"]] <- lm.morantest(lm(change ~ per_resident[, "2000"]), lw)$estimate[[1]]
 
+# Residents of 2020 on the areas of 2010: parts added up, areas that changed left out.
+bridge <- read_table("zhejiang_counties/names_2010_2020")
+for (i in which(bridge$comparability %in% c("same", "whole", "split"))) {
+  parts <- strsplit(bridge$name_2020[i], "+", fixed = TRUE)[[1]]
+  code <- early$county_code[match(bridge$name_2010[i], early$county_zh)]
+  values[[sprintf("area.%d", code)]] <- sum(late$population_persons[match(parts, late$county_zh)])
+}
+
 # Published: counties ------------------------------------------------------------------------------
 
-bridge <- read_table("zhejiang_counties/names_2010_2020")
 yearbook <- read_table("zhejiang_counties/yearbook_2020")
 long_form <- read_table("zhejiang_counties/long_form_2020")
 late$jobs <- as.numeric(late$employed_sampled) * late$households / long_form$households_sampled[match(late$county_zh, long_form$county_zh)]

@@ -11,6 +11,16 @@ read_table <- function(table) {
 # Compound growth between two levels, percent a year.
 growth <- function(start, end, years) 100 * ((end / start)^(1 / years) - 1)
 
+# Park and Miller's generator: whole numbers that a double holds exactly, the same in every language.
+uniform <- function(n, seed) {
+  x <- numeric(n)
+  for (i in seq_len(n)) {
+    seed <- (16807 * seed) %% 2147483647
+    x[i] <- seed / 2147483647
+  }
+  x
+}
+
 # How far the percentile of these draws may lie from that of n others: exceeded once in a thousand times.
 percentile_error <- function(draws, p, n) {
   both <- round(1 / (1 / n + 1 / length(draws)))
