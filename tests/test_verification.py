@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 import second_route
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,10 +22,14 @@ numbers = st.floats(-1e6, 1e6) | st.just(0.0)
 tolerances = st.sampled_from([0.0, 1e-9, 1e-3, 0.5])
 
 
-def rows(html: str, section: str) -> list[list[str]]:
+def part(html: str, label: str) -> Tag:
+    """The section with a label."""
+    return BeautifulSoup(html, "html.parser").find(id=label).find_parent("section")
+
+
+def rows(html: str, label: str) -> list[list[str]]:
     """Text of the cells of a section's table."""
-    found = BeautifulSoup(html, "html.parser").select(f"section#{section} table tbody tr")
-    return [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in found]
+    return [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in part(html, label).select("table tbody tr")]
 
 
 # The comparison in tests
@@ -150,7 +154,7 @@ def test_page_lists_every_function(book):
     found = rows(html, "verification-functions")
     assert list(dict.fromkeys(row[0] for row in found)) == [name.removeprefix("zhejiang.") for name in verification.estimators()]
     documented = BeautifulSoup(book.page("reference/api"), "html.parser")
-    links = {link["href"] for link in BeautifulSoup(html, "html.parser").select("section#verification-functions td a, section#verification-functions th a")}
+    links = {link["href"] for link in part(html, "verification-functions").select("tbody a")}
     assert all(documented.find(id=link.partition("#")[2]) for link in links)
     compared = [one for found in verification.comparisons().values() for one in found]
     assert sum(int(row[2].replace(",", "")) for row in found if row[2] != "–") == sum(one.numbers for one in compared)
@@ -172,12 +176,13 @@ def test_page_has_every_headline_number_once(book):
     html = book.page("reference/verification")
     second, missing = rows(html, "verification-numbers"), rows(html, "verification-missing")
     assert sorted(row[0] for row in second + missing) == sorted(quoted_in_headlines())
-    assert {row[4] for row in second} == {"agrees"}
+    assert {row[5] for row in second} == {"agrees"}
 
 
 def test_headline_numbers_lead_to_where_they_are_made(book):
-    links = BeautifulSoup(book.page("reference/verification"), "html.parser").select("section#verification-numbers tbody a")
-    assert len(links) == len(rows(book.page("reference/verification"), "verification-numbers"))
+    html = book.page("reference/verification")
+    links = part(html, "verification-numbers").select("tbody a")
+    assert len(links) == len(rows(html, "verification-numbers")) > 100
     targets = {re.match(r"\.\./(\w+)\.html#(.+)", link["href"]).groups() for link in links}
     anchors = {name: {tag["id"] for tag in BeautifulSoup(book.page(name), "html.parser").select("[id]")} for name in {name for name, _ in targets}}
     assert all(anchor in anchors[name] for name, anchor in targets)
@@ -225,19 +230,23 @@ def small(tmp_path_factory):
 def test_a_number_that_disagrees_is_marked_and_does_not_stop_the_book(small):
     found = {row[0]: row[1:] for row in rows(small.page("reference/verification"), "verification-numbers")}
     assert set(found) == {"ch99-right", "ch99-wrong"}
-    assert found["ch99-right"][3:] == ["agrees", "below 1e-12", "1e-10 relative"]
-    assert found["ch99-wrong"] == ["3.0 (2.0 to 4.0)", "box", "small.R , R 4.2.2, plm 2.6.2", "disagrees", "above the tolerance", "1e-10 relative"]
+    assert found["ch99-right"] == ["2.0", "–", "box", "small.R", "agrees", "below 1e−12", "1e−10 relative"]
+    assert found["ch99-wrong"] == ["3.0", "2.0\u00a0to\u00a04.0", "box", "small.R", "disagrees", "above the tolerance", "1e−10 relative"]
 
 
 def test_numbers_without_a_second_computation_are_listed(small):
     assert rows(small.page("reference/verification"), "verification-missing") == [
-        ["ch99-alone", "4.0", "box", "number"], ["ch99-drawn", "5.0 (4.0 to 6.0)", "box", "interval"]]
+        ["ch99-alone", "4.0", "–", "box", "number"], ["ch99-drawn", "5.0", "4.0\u00a0to\u00a06.0", "box", "interval"]]
 
 
 def test_a_function_without_outside_source_is_listed_as_such(small):
     found = {row[0]: row[1:] for row in rows(small.page("reference/verification"), "verification-functions")}
     assert found["breaks.sup_f"] == ["no outside source", "–", "–", "–"]
     assert found["breaks.wald_test"][0] != "no outside source"
+
+
+def test_scripts_are_listed_with_their_software(small):
+    assert rows(small.page("reference/verification"), "verification-scripts") == [["small.R", "R 4.2.2, plm 2.6.2", "7"]]
 
 
 def test_counts_are_in_words(small):

@@ -14,22 +14,21 @@ from sphinx.application import Sphinx
 
 import zhejiang
 from zhejiang import verification
+from zhejiang.typography import with_minus
 
 NONE = "–"
 
 
 def exponent(number: float) -> str:
-    """Return a small number as readers of numbers write it, such as 1e-9 or 0.03."""
-    return f"{number:.2g}".replace("e-0", "e-")
+    """Return a small number with two digits, such as 0.03 or 1e−9; the minus sign keeps it on one line."""
+    return f"{number:.2g}".replace("e-0", "e-").replace("-", "\u2212")
 
 
 def limits(difference: float, kind: str, tolerance: float) -> tuple[str, str]:
-    """Return the largest difference and the tolerance as text: digits of noise are left out, since they differ between machines."""
+    """Return a bound of the largest difference and the tolerance, as text."""
     if tolerance == 0:
         return "none", "equal"
-    if difference > tolerance:
-        return "above the tolerance", f"{exponent(tolerance)} {kind}"
-    return f"below {exponent(verification.bound(difference, tolerance))}", f"{exponent(tolerance)} {kind}"
+    return "above the tolerance" if difference > tolerance else f"below {exponent(difference)}", f"{exponent(tolerance)} {kind}"
 
 
 def functions(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
@@ -41,13 +40,11 @@ def functions(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
     for name in verification.estimators():
         groups = [(source, kind, group) for (of, source, kind), group in sorted(found.items()) if of == name]
         for source, kind, group in groups:
-            # Of exact comparisons and others with one source the tolerance of the others is shown.
-            difference, tolerance = max(one.difference for one in group), max(one.tolerance for one in group)
-            text, allowed = ("none", "equal") if tolerance == 0 else (f"below {exponent(difference)}" if difference else "none", f"{exponent(tolerance)} {kind}")
-            rows.append(("", [[function_link(app, docname, name)], source, f"{sum(one.numbers for one in group):,}", text, allowed]))
+            difference, tolerance = (max(getattr(one, of) for one in group) for of in ("difference", "tolerance"))
+            rows.append(("", [[function_link(app, docname, name)], source, f"{sum(one.numbers for one in group):,}", *limits(difference, kind, tolerance)]))
         if not groups:
             rows.append(("", [[function_link(app, docname, name)], "no outside source", NONE, NONE, NONE]))
-    return zhejiang_book._table(["Function", "Outside source", "Numbers", "Largest difference", "Tolerance"], rows, ["zr-filter", "zr-verification"])
+    return zhejiang_book._table(["Function", "Outside source", "Numbers", "Largest difference", "Tolerance"], rows, ["zr-filter"])
 
 
 def function_link(app: Sphinx, docname: str, name: str) -> nodes.Node:
@@ -83,15 +80,14 @@ def headlines(domain) -> list[dict]:
         if target in numbers:
             page, record = numbers[target]
             values, anchor = verification.published_values([record], []), target
-            shown = f"{record['value']:,.{record['digits']}f}"
-            if record["lo"] is not None:
-                shown += f" ({record['lo']:,.{record['digits']}f} to {record['hi']:,.{record['digits']}f})"
+            shown, *limits = [f"{record[part]:,.{record['digits']}f}" for part in ("value", "lo", "hi") if record[part] is not None]
         else:
             page, record = max(claims[target], key=lambda found: zhejiang_book._severity(found[1]["verdict"]))
             values, anchor = verification.published_values([], [one for _, one in claims[target] if one["computed"] is not None]), record["anchor"]
-            shown = zhejiang_book._texts(record)[1]
+            shown, limits = zhejiang_book._texts(record)[1], []
         rows.append({
-            "id": target, "page": page, "anchor": anchor, "shown": zhejiang_book.with_minus(shown), "places": list(quoted),
+            "id": target, "page": page, "anchor": anchor, "places": list(quoted), "value": with_minus(shown),
+            "interval": with_minus("\u00a0to\u00a0".join(limits)) if limits else NONE,
             "agreements": [verification.compare(value, references[key]) for key, value in values.items() if key in references],
             "missing": [key for key in values if key not in references],
         })
@@ -115,13 +111,23 @@ def verified(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
             continue
         # Of value and limits the one that uses most of its tolerance.
         worst = max(row["agreements"], key=lambda one: one.difference / one.tolerance)
-        difference, tolerance = limits(worst.difference, worst.kind, worst.tolerance)
+        # A bound, since digits of noise differ between machines.
+        difference = verification.bound(worst.difference, worst.tolerance) if worst.agrees else worst.difference
+        difference, tolerance = limits(difference, worst.kind, worst.tolerance)
         reason = next((one.reference.reason for one in row["agreements"] if one.reference.reason), "")
-        verdict = "agrees" if all(one.agrees for one in row["agreements"]) else "disagrees"
-        script = [nodes.literal("", worst.reference.script), nodes.Text(f", {worst.reference.software}")]
-        rows.append(("", [_number(app, docname, row), row["shown"], _quoted(row), script, verdict, difference, f"{tolerance}; {reason}" if reason else tolerance]))
-    return zhejiang_book._table(["Number", "In the book", "Quoted in", "Second computation", "Result", "Largest difference", "Tolerance"], rows,
-                                ["zr-filter", "zr-ledger", "zr-verification"])
+        verdict = "agrees" if all(one.agrees for one in row["agreements"]) else [nodes.strong("", "disagrees")]
+        rows.append(("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), [nodes.literal("", worst.reference.script)], verdict, difference,
+                          f"{tolerance}; {reason}" if reason else tolerance]))
+    return zhejiang_book._table(["Number", "Value", "Interval", "Quoted in", "Script", "Result", "Largest difference", "Tolerance"], rows, ["zr-filter", "zr-ledger"])
+
+
+def scripts(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
+    """Every R script that computes numbers of the book, with the versions that it ran with."""
+    found: dict[tuple[str, str], int] = {}
+    for reference in verification.references().values():
+        found[reference.script, reference.software] = found.get((reference.script, reference.software), 0) + 1
+    rows = [("", [[nodes.literal("", script)], software, str(count)]) for (script, software), count in found.items()]
+    return zhejiang_book._table(["Script", "R and packages", "Values and limits of the book"], rows, [])
 
 
 def unverified(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
@@ -129,12 +135,12 @@ def unverified(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
     rows = [(row, "interval" if row["agreements"] else "number") for row in headlines(domain) if row["missing"]]
     if not rows:
         return nodes.paragraph("", "Every headline number has one.")
-    return zhejiang_book._table(["Number", "In the book", "Quoted in", "Missing"],
-                                [("", [_number(app, docname, row), row["shown"], _quoted(row), missing]) for row, missing in rows], ["zr-verification"])
+    return zhejiang_book._table(["Number", "Value", "Interval", "Quoted in", "Missing"],
+                                [("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), missing]) for row, missing in rows], [])
 
 
 def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
     zhejiang_book.add_generated(app, {"verified-functions": functions, "verification-counts": counts, "verified-numbers": verified,
-                                      "unverified-numbers": unverified})
+                                      "unverified-numbers": unverified, "reference-scripts": scripts})
     return {"version": zhejiang.__version__, "parallel_read_safe": True, "parallel_write_safe": True}
