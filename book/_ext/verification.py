@@ -110,13 +110,13 @@ def verified(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
         if row["missing"]:
             continue
         # Of value and limits the one that uses most of its tolerance.
-        worst = max(row["agreements"], key=lambda one: one.difference / one.tolerance)
+        worst = max(row["agreements"], key=lambda one: one.difference / one.reference.tolerance)
+        of = worst.reference
         # A bound, since digits of noise differ between machines.
-        difference = verification.bound(worst.difference, worst.tolerance) if worst.agrees else worst.difference
-        difference, tolerance = limits(difference, worst.kind, worst.tolerance)
+        difference, tolerance = limits(verification.bound(worst.difference, of.tolerance) if worst.agrees else worst.difference, of.kind, of.tolerance)
         reason = next((one.reference.reason for one in row["agreements"] if one.reference.reason), "")
         verdict = "agrees" if all(one.agrees for one in row["agreements"]) else [nodes.strong("", "disagrees")]
-        rows.append(("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), [nodes.literal("", worst.reference.script)], verdict, difference,
+        rows.append(("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), [nodes.literal("", of.script)], verdict, difference,
                           f"{tolerance}; {reason}" if reason else tolerance]))
     return zhejiang_book._table(["Number", "Value", "Interval", "Quoted in", "Script", "Result", "Largest difference", "Tolerance"], rows, ["zr-filter", "zr-ledger"])
 
