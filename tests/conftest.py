@@ -19,8 +19,6 @@ from hypothesis import settings
 from zhejiang import ROOT, data
 from zhejiang.verification import Comparison, comparisons
 
-STORED = comparisons()
-
 # No time limit for an example: a loaded machine is no fault.
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
@@ -28,14 +26,14 @@ settings.load_profile("zhejiang")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 PARTS = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
          "Makefile", "book", "data", "src", "tests/reference"]
-
-
+STORED = comparisons()
 COLLECTED = pytest.StashKey[set[str]]()  # tests of this run, those that -k or -m leave out included
 COMPARED = pytest.StashKey[dict[str, list[Comparison]]]()
 
 
 def pytest_addoption(parser):
-    parser.addoption("--renew-comparisons", action="store_true", help="write what the tests of this run compare with outside sources into tests/reference/comparisons.json")
+    parser.addoption("--renew-comparisons", action="store_true",
+                     help="write what the tests of this run compare with outside sources into tests/reference/comparisons.json")
 
 
 def pytest_configure(config):

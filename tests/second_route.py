@@ -62,11 +62,14 @@ class SameAs:
             pairs = list(zip(*self._pairs(found), strict=True))
         except (KeyError, ValueError, TypeError):
             return "other labels or another number of numbers"
-        off = {i: math.fabs(f - e) / max(self.rel * math.fabs(e), self.abs, 1e-300) for i, (f, e) in enumerate(pairs) if f != pytest.approx(e, rel=self.rel, abs=self.abs)}
+        # In tolerances; where there is none, any difference is too large.
+        off = {place: math.fabs(f - e) / max(self.rel * math.fabs(e), self.abs, 1e-300)
+               for place, (f, e) in enumerate(pairs) if f != pytest.approx(e, rel=self.rel, abs=self.abs)}
         if not off:
             return "another shape"
         worst = max(off, key=off.get)
-        return f"{len(off)} of {len(pairs)} numbers off, most of all {labels[worst] if labels else worst}: {pairs[worst][0]!r}, expected {pairs[worst][1]!r}"
+        value, expected = pairs[worst]
+        return f"{len(off)} of {len(pairs)} numbers off, most of all {labels[worst] if labels else worst}: {value!r}, expected {expected!r}"
 
     def __repr__(self) -> str:
         return f"same_as({self.source}; rel={self.rel:g}, abs={self.abs:g}): {self.fault or repr(self.near)}"

@@ -86,7 +86,8 @@ def test_no_stored_comparison_is_of_a_test_that_is_gone(request):
 def checkout(tmp_path_factory):
     """A copy with its tests, one of whose comparisons are not those that are stored: one of each fault."""
     project = copy_sources(tmp_path_factory.mktemp("comparisons") / "project")
-    shutil.copytree(ROOT / "tests", project.root / "tests", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    unused = shutil.ignore_patterns("__pycache__", "node_modules")
+    shutil.copytree(ROOT / "tests", project.root / "tests", dirs_exist_ok=True, ignore=unused)
     return project
 
 
@@ -210,7 +211,7 @@ Only the box counts: {num}`ch99-other`.
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A book of two pages, with references of its own: one number agrees, one limit does not, one number has none, one limit has none."""
+    """A book of two pages with references of its own: a number that agrees, a limit that does not, a number and a limit that have none."""
     project = copy_sources(tmp_path_factory.mktemp("verification") / "project")
     front_matter = re.match(r"---\n.*?\n---\n", notebooks(ROOT)[0].read_text(encoding="utf-8"), flags=re.DOTALL)[0]
     (project.root / "book" / "99_small.md").write_text(front_matter + SMALL, encoding="utf-8")
@@ -218,11 +219,12 @@ def small(tmp_path_factory):
     (project.root / "_toc.yml").write_text(json.dumps(contents), encoding="utf-8")
     for old in [*(project.root / "data" / "claims").glob("*.yml"), *(project.root / "tests" / "reference").glob("*.R")]:
         old.unlink()
-    script(project.root / "tests" / "reference", "small", reasons={"ch99-drawn": "error of few draws"}, tolerances={"ch99-drawn": 0.5, "ch99-drawn/lo": 0.5}, published={
+    reference = project.root / "tests" / "reference"
+    script(reference, "small", reasons={"ch99-drawn": "error of few draws"}, tolerances={"ch99-drawn": 0.5, "ch99-drawn/lo": 0.5}, published={
         "ch99-right": 2.0, "ch99-wrong": 3.0, "ch99-wrong/lo": 2.0, "ch99-wrong/hi": 4.1, "ch99-drawn": 5.3, "ch99-drawn/lo": 4.0, "ch99-other": 7.0})
-    stored = project.root / "tests" / "reference" / "comparisons.json"
-    comparisons = {test: [one for one in found if one[0] != "zhejiang.breaks.sup_f"] for test, found in json.loads(stored.read_text(encoding="utf-8")).items()}
-    stored.write_text(json.dumps(comparisons), encoding="utf-8")
+    comparisons = json.loads((reference / "comparisons.json").read_text(encoding="utf-8"))
+    others = {test: [one for one in found if one[0] != "zhejiang.breaks.sup_f"] for test, found in comparisons.items()}
+    (reference / "comparisons.json").write_text(json.dumps(others), encoding="utf-8")
     succeeded(project.plain())
     return project
 

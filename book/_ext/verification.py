@@ -80,16 +80,17 @@ def headlines(domain) -> list[dict]:
         if target in numbers:
             page, record = numbers[target]
             values, anchor = verification.published_values([record], []), target
-            shown, *limits = [f"{record[part]:,.{record['digits']}f}" for part in ("value", "lo", "hi") if record[part] is not None]
+            shown, *ends = [f"{record[part]:,.{record['digits']}f}" for part in ("value", "lo", "hi") if record[part] is not None]
         else:
             page, record = max(claims[target], key=lambda found: zhejiang_book._severity(found[1]["verdict"]))
-            values, anchor = verification.published_values([], [one for _, one in claims[target] if one["computed"] is not None]), record["anchor"]
-            shown, limits = zhejiang_book._texts(record)[1], []
+            computed = [one for _, one in claims[target] if one["computed"] is not None]
+            values, anchor = verification.published_values([], computed), record["anchor"]
+            shown, ends = zhejiang_book._texts(record)[1], []
         rows.append({
             "id": target, "page": page, "anchor": anchor, "places": list(quoted), "value": with_minus(shown),
-            "interval": with_minus("\u00a0to\u00a0".join(limits)) if limits else NONE,
+            "interval": with_minus("\u00a0to\u00a0".join(ends)) if ends else NONE,
             "agreements": [verification.compare(value, references[key]) for key, value in values.items() if key in references],
-            "missing": [key for key in values if key not in references],
+            "missing": [key for key in values if key not in references] if values else [target],
         })
     # The landing page first, then the chapters in their order.
     return sorted(rows, key=lambda row: (not any(place == "landing page" for _, place in row["places"]), row["page"]))
@@ -113,12 +114,14 @@ def verified(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
         worst = max(row["agreements"], key=lambda one: one.difference / one.reference.tolerance)
         of = worst.reference
         # A bound, since digits of noise differ between machines.
-        difference, tolerance = limits(verification.bound(worst.difference, of.tolerance) if worst.agrees else worst.difference, of.kind, of.tolerance)
+        difference = verification.bound(worst.difference, of.tolerance) if worst.agrees else worst.difference
+        difference, tolerance = limits(difference, of.kind, of.tolerance)
         reason = next((one.reference.reason for one in row["agreements"] if one.reference.reason), "")
         verdict = "agrees" if all(one.agrees for one in row["agreements"]) else [nodes.strong("", "disagrees")]
         rows.append(("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), [nodes.literal("", of.script)], verdict, difference,
                           f"{tolerance}; {reason}" if reason else tolerance]))
-    return zhejiang_book._table(["Number", "Value", "Interval", "Quoted in", "Script", "Result", "Largest difference", "Tolerance"], rows, ["zr-filter", "zr-ledger"])
+    columns = ["Number", "Value", "Interval", "Quoted in", "Script", "Result", "Largest difference", "Tolerance"]
+    return zhejiang_book._table(columns, rows, ["zr-filter", "zr-ledger"])
 
 
 def scripts(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
