@@ -12,16 +12,64 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import second_route
 from browser_tools import CHROMIUM, serve
 from hypothesis import settings
 
 from zhejiang import ROOT, data, reproduce
+from zhejiang.verification import Comparison, comparisons
 
 # No time limit for an example: a loaded machine is no fault.
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+STORED = comparisons()
+COLLECTED = pytest.StashKey[set[str]]()  # tests of this run, those that -k or -m leave out included
+COMPARED = pytest.StashKey[dict[str, list[Comparison]]]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--renew-comparisons", action="store_true",
+                     help="write what the tests of this run compare with outside sources into tests/reference/comparisons.json")
+
+
+def pytest_configure(config):
+    config.stash[COMPARED] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    config.stash[COLLECTED] = {item.nodeid for item in items}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Hold what a test compares with outside sources against what is stored of it."""
+    second_route.noted.clear()
+    result = yield
+    now, then = second_route.merged(second_route.noted), STORED.get(item.nodeid, [])
+    item.config.stash[COMPARED][item.nodeid] = second_route.renewed(now, then)
+    found = second_route.faults(now, then)
+    if found and not item.config.getoption("--renew-comparisons"):
+        pytest.fail("the comparisons with outside sources are not those of tests/reference/comparisons.json; if that is meant, run"
+                    " pytest --renew-comparisons\n  " + "\n  ".join(found), pytrace=False)
+    return result
+
+
+def pytest_sessionfinish(session):
+    """With --renew-comparisons, store what was compared; of tests that did not run what was stored stays."""
+    if session.config.getoption("--renew-comparisons"):
+        gone = comparisons_without_test(session.config)
+        second_route.write({test: notes for test, notes in STORED.items() if test not in gone} | session.config.stash[COMPARED])
+
+
+def comparisons_without_test(config) -> set[str]:
+    """Tests with stored comparisons that are no longer there, as far as this run can tell: it knows the files that it collected as a whole."""
+    complete = not any("::" in argument for argument in config.args)
+    files = {test.partition("::")[0] for test in config.stash[COLLECTED]} if complete else set()
+    return {test for test in STORED if test not in config.stash[COLLECTED]
+            and (test.partition("::")[0] in files or not (ROOT / test.partition("::")[0]).exists())}
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,16 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import integrate, optimize, special, stats
+from second_route import same_as
+from statsmodels.stats.sandwich_covariance import S_hac_simple
 from statsmodels.tools.sm_exceptions import InterpolationWarning
 from statsmodels.tsa.stattools import adfuller, coint, kpss, zivot_andrews
 from statsmodels.tsa.vector_ar.vecm import coint_johansen
 
 from zhejiang import breaks, data
 
+STRUCCHANGE = "R, strucchange"
+NILE = "Zeileis, Kleiber, Krämer and Hornik (2003), the Nile"
 R = json.loads((Path(__file__).parent / "reference" / "breaks.json").read_text(encoding="utf-8"))["values"]
 
 
@@ -75,9 +79,9 @@ def test_sup_f_is_that_of_strucchange(growth, models, model, kind):
     """The p-value of strucchange is Hansen's approximation to simulated values on a grid, this one is the limit's."""
     lags = breaks.newey_west_lags(len(growth)) if kind == "hac" else None
     found = breaks.sup_f(growth, models[model], lags=lags)
-    assert found.statistic == pytest.approx(R[f"supf.{model}.{kind}"], rel=1e-8)
-    assert position(growth, found.date) == R[f"supf.{model}.{kind}.date"]
-    assert found.p_value == pytest.approx(R[f"supf.{model}.{kind}.p"], abs=0.035)
+    assert found.statistic == same_as(R[f"supf.{model}.{kind}"], STRUCCHANGE, of=breaks.sup_f, rel=1e-8)
+    assert position(growth, found.date) == same_as(R[f"supf.{model}.{kind}.date"], STRUCCHANGE, of=breaks.sup_f)
+    assert found.p_value == same_as(R[f"supf.{model}.{kind}.p"], "R, strucchange: p-value by an approximation", of=breaks.sup_f_p_value, abs=0.035)
 
 
 @pytest.mark.parametrize("date", ["1994.1", "2001.4", "2005.3", "2008.4"])
@@ -86,18 +90,23 @@ def test_wald_test_at_a_known_date(growth, models, date):
     z = effects(growth.index)
     classical = breaks.wald_test(growth, models["mean"], quarter, z)
     robust = breaks.wald_test(growth, models["mean"], quarter, z, lags=R["lags"])
-    assert classical.change["mean"] == pytest.approx(R[f"wald.change.{date}"], rel=1e-8)
-    assert classical.statistic == pytest.approx(R[f"wald.classical.{date}"], rel=1e-8)
-    assert robust.statistic == pytest.approx(R[f"wald.hac.{date}"], rel=1e-8)
+    assert classical.change["mean"] == same_as(R[f"wald.change.{date}"], "R, lm", of=(breaks.wald_test, breaks.segment_design), rel=1e-8)
+    assert classical.statistic == same_as(R[f"wald.classical.{date}"], "R, lm", of=breaks.wald_test, rel=1e-8)
+    assert robust.statistic == same_as(R[f"wald.hac.{date}"], "R, sandwich", of=breaks.wald_test, rel=1e-8)
+
+
+def test_lags_are_those_of_r(growth):
+    assert breaks.newey_west_lags(len(growth)) == same_as(R["lags"], "R, floor(4 (n / 100)^(2 / 9))", of=breaks.newey_west_lags)
 
 
 @pytest.mark.parametrize("model", ["mean", "all"])
 def test_partitions_are_those_of_strucchange(growth, models, model):
     found = breaks.bai_perron(growth, models[model], R["h"], 4)
     for m in range(5):
-        assert found.ssr[m] == pytest.approx(R[f"bp.{model}.ssr.{m}"], rel=1e-10)
-        assert found.bic[m] == pytest.approx(R[f"bp.{model}.bic.{m}"], rel=1e-10)
-        assert [position(growth, date) for date in found.dates[m]] == [R[f"bp.{model}.date.{m}.{i + 1}"] for i in range(m)]
+        assert found.ssr[m] == same_as(R[f"bp.{model}.ssr.{m}"], STRUCCHANGE, of=breaks.bai_perron, rel=1e-10)
+        assert found.bic[m] == same_as(R[f"bp.{model}.bic.{m}"], STRUCCHANGE, of=breaks.bai_perron, rel=1e-10)
+        expected = [R[f"bp.{model}.date.{m}.{i + 1}"] for i in range(m)]
+        assert [position(growth, date) for date in found.dates[m]] == same_as(expected, STRUCCHANGE, of=breaks.bai_perron)
 
 
 @pytest.mark.parametrize("model", ["mean", "all"])
@@ -106,7 +115,8 @@ def test_intervals_of_dates_are_those_of_strucchange(growth, models, model, kind
     dates = breaks.bai_perron(growth, models[model], R["h"], 2).dates[2]
     found = breaks.date_intervals(growth, models[model], dates, lags=lags)
     for side in ("lo", "hi"):
-        assert [position(growth, date) for date in found[side]] == [R[f"bp.{model}.{kind}.{side}.{i}"] for i in (1, 2)]
+        expected = [R[f"bp.{model}.{kind}.{side}.{i}"] for i in (1, 2)]
+        assert [position(growth, date) for date in found[side]] == same_as(expected, STRUCCHANGE, of=breaks.date_intervals)
 
 
 def test_breaks_of_the_detrended_level(totals):
@@ -117,10 +127,11 @@ def test_breaks_of_the_detrended_level(totals):
     found = breaks.bai_perron(detrended, constant(levels.index), int(0.15 * len(levels)), 5)
     m = found.bic.idxmin()
     assert m == R["level.breaks"]
-    assert found.ssr[m] == pytest.approx(R["level.ssr"], rel=1e-8)
+    assert found.ssr[m] == same_as(R["level.ssr"], STRUCCHANGE, of=breaks.bai_perron, rel=1e-8)
     intervals = breaks.date_intervals(detrended, constant(levels.index), found.dates[m])
     for column in ("lo", "date", "hi"):
-        assert [position(levels, date) for date in intervals[column]] == [R[f"level.{column}.{i}"] for i in range(1, m + 1)]
+        expected = [R[f"level.{column}.{i}"] for i in range(1, m + 1)]
+        assert [position(levels, date) for date in intervals[column]] == same_as(expected, STRUCCHANGE, of=breaks.date_intervals)
 
 
 def test_unit_roots_and_cointegration_are_those_of_urca():
@@ -143,11 +154,11 @@ def test_unit_roots_and_cointegration_are_those_of_urca():
 def test_the_nile(nile):
     """Zeileis, Kleiber, Kraemer and Hornik (2003): sup-F 75.93; one break after 1898, between 1895 and 1902."""
     found = breaks.sup_f(nile, constant(nile.index))
-    assert round(found.statistic, 2) == 75.93
+    assert round(found.statistic, 2) == same_as(75.93, NILE, of=breaks.sup_f)
     partitions = breaks.bai_perron(nile, constant(nile.index), 15, 5)
     assert partitions.bic.idxmin() == partitions.lwz.idxmin() == 1
     interval = breaks.date_intervals(nile, constant(nile.index), partitions.dates[1]).loc[1]
-    assert [date.year - 1 for date in interval] == [1895, 1898, 1902]
+    assert [date.year - 1 for date in interval] == same_as([1895, 1898, 1902], NILE, of=(breaks.bai_perron, breaks.date_intervals))
 
 
 @pytest.mark.parametrize(("k", "critical"), [
@@ -156,7 +167,9 @@ def test_the_nile(nile):
 def test_critical_values_of_andrews(k, critical):
     """Andrews (2003), 15 percent trimming. They are simulated on a grid, which the supremum of the limit exceeds a little."""
     for value, level in zip(critical, (0.10, 0.05, 0.01)):
-        assert level <= breaks.sup_f_p_value(value, k, 0.15, 0.85) <= 1.15 * level
+        found = breaks.sup_f_p_value(value, k, 0.15, 0.85)
+        assert found == same_as(level, "Andrews (2003), table of critical values", of=breaks.sup_f_p_value, rel=0.15)
+        assert found >= level
 
 
 # The same number by another route -----------------------------------------------------------------
@@ -176,7 +189,8 @@ def test_p_value_equals_the_series_of_confluent_hypergeometric_functions(statist
         mean = integrate.quad(lambda r: f(r) * stats.chi.pdf(r, k), 0, edge, limit=200)[0]
         square = integrate.quad(lambda r: f(r) ** 2 * stats.chi.pdf(r, k), 0, edge, limit=200)[0]
         survival += mean**2 / square * np.exp(-nu * time)
-    assert breaks.sup_f_p_value(statistic, k, 0.15, 0.85) == pytest.approx(1 - survival, abs=1e-8)
+    source = "scipy, the series of Estrella (2003)"
+    assert breaks.sup_f_p_value(statistic, k, 0.15, 0.85) == same_as(1 - survival, source, of=breaks.sup_f_p_value, abs=1e-8)
 
 
 def test_p_value_falls_with_the_statistic_and_stays_a_probability():
@@ -189,7 +203,7 @@ def test_classical_wald_test_is_the_f_test_of_least_squares(growth, models):
     found = breaks.wald_test(growth, models["all"], date)
     restricted = sm.OLS(growth, models["all"]).fit()
     statistic, p_value, df = sm.OLS(growth, breaks.segment_design(models["all"], [date])).fit().compare_f_test(restricted)
-    assert (found.statistic / found.df, found.p_value, found.df) == pytest.approx((statistic, p_value, df), rel=1e-8)
+    assert (found.statistic / found.df, found.p_value, found.df) == same_as((statistic, p_value, df), "statsmodels, F test", of=breaks.wald_test, rel=1e-8)
 
 
 def test_the_path_of_sup_f_holds_the_tests_at_each_date(growth, models):
@@ -213,7 +227,7 @@ def test_partial_change_is_the_best_of_all_partitions(m):
     ssr = {c: sm.OLS(y, breaks.segment_design(x, [index[b] for b in c], z)).fit().ssr for c in edges}
     best = min(ssr, key=ssr.get)
     assert found.dates[m] == [index[b] for b in best]
-    assert found.ssr[m] == pytest.approx(ssr[best], rel=1e-10)
+    assert found.ssr[m] == same_as(ssr[best], "statsmodels, least squares on every partition", of=breaks.bai_perron, rel=1e-10)
 
 
 def test_the_argmax_distribution_agrees_with_a_simulated_process():
@@ -228,6 +242,38 @@ def test_the_argmax_distribution_agrees_with_a_simulated_process():
     for v in (-4.0, -1.0, 0.5, 2.0, 5.0):
         assert breaks._argmax_cdf(v, xi, phi) == pytest.approx(np.mean(at <= v), abs=0.045)
     assert breaks._argmax_cdf(1e-9, xi, phi) == pytest.approx(breaks._argmax_cdf(0.0, xi, phi), abs=1e-4)
+
+
+def test_the_trend_test_is_a_regression_for_each_date():
+    """Its statistics, dates and weight, and the critical value from the same draws, by statsmodels date by date."""
+    n, draws = 30, 8
+    y, starts = series(np.random.default_rng(14).standard_normal(n).cumsum()), range(3, 28)
+    found = breaks.trend_break(y, draws=draws, seed=3)
+
+    def largest(sample, constant, bends):
+        """Largest |t| with a Bartlett long-run variance, its date, and the KPSS statistic there."""
+        size, best = len(sample), (0.0, None, None)
+        for start, bend in zip(starts, bends, strict=True):
+            fit = sm.OLS(sample, np.column_stack([constant, bend])).fit()
+            variance = S_hac_simple(fit.resid[:, None], nlags=int(4 * (size / 100) ** 0.25)).item() / size
+            t = abs(fit.params[-1]) * np.sqrt(sm.OLS(bend, constant).fit().ssr / variance)
+            if t > best[0]:
+                best = t, start, (fit.resid.cumsum() ** 2).sum() / size**2 / variance
+        return best
+
+    time = np.arange(n)
+    slopes = [np.maximum(time - start + 1.0, 0) for start in starts]
+    level = lambda sample: largest(sample, np.column_stack([np.ones(n), time]), slopes)
+    difference = lambda sample: largest(np.diff(sample), np.ones(n - 1), [np.diff(slope) for slope in slopes])
+    noise = np.random.default_rng(3).standard_normal((draws, n))
+    critical = np.quantile([level(sample)[0] for sample in noise], 0.95)
+    m = critical / np.quantile([difference(sample.cumsum())[0] for sample in noise], 0.95)
+    (t0, at0, s0), (t1, at1, s1) = level(y.to_numpy()), difference(y.to_numpy())
+    weight = np.exp(-((500 * s0 * s1) ** 2))
+    assert (y.index.get_loc(found.date_level), y.index.get_loc(found.date_difference)) == (at0, at1)
+    expected = t0, t1, weight, critical, weight * t0 + m * (1 - weight) * t1
+    assert (found.t_level, found.t_difference, found.weight, found.critical, found.statistic) == same_as(
+        expected, "statsmodels, a regression for each date", of=breaks.trend_break, rel=1e-8, abs=1e-12)
 
 
 # Recovery on generated series ---------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from second_route import same_as, uniform
 
 from zhejiang import claims, data
 
@@ -21,6 +24,9 @@ def entry(**fields) -> dict:
     """A synthetic claim of the ledger."""
     return {"id": "ch99-x", "page": 1, "place": "text", "claim": "A synthetic claim", "printed": 50, "unit": "percent",
             "decimals": 0, "kind": "ratio", "wording": "exact", **fields}
+
+
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
 
 
 @pytest.fixture
@@ -352,3 +358,27 @@ def test_not_testable_without_a_reason(ledger, fields):
     with pytest.raises(ValueError) as refusal:
         claims.not_testable("ch99-x")
     assert str(refusal.value) == "claim 'ch99-x': not testable, but the ledger has no `missing` that says why"
+
+
+# Against R, where the rules are written anew
+
+@pytest.mark.parametrize("wording", ["exact", "about", "over", "at least", "under", "almost"])
+def test_verdicts_on_generated_claims_are_those_of_r(wording):
+    u = uniform(120, 1954).reshape(40, 3)
+    printed = [round(20 + 80 * x, 1) for x in u[:, 0]]
+    computed = [p + round((y - 0.5) * (12 if z > 0.5 else 0.5), 2) + 0.003 for p, (_, y, z) in zip(printed, u, strict=True)]
+    found = [badness(wording, p, 1, v) for p, v in zip(printed, computed, strict=True)]
+    assert found == same_as([REFERENCE[f"verdict.{wording}.{i}"] for i in range(1, 41)], "R, the rules", of=claims.check)
+
+
+def test_slips_are_those_of_r():
+    pairs = [(46.83, 46.38, 2), (46.83, 46.73, 2), (4.683, 46.83, 3), (12.34, 43.21, 2), (285, 2850, 0), (101, 110, 0), (77.1, 71.7, 1), (50, 60, 0), (3.5, 9.9, 1)]
+    kinds = ["", "in one digit", "in the other order", "times"]
+    found = [max(kind for kind, words in enumerate(kinds) if words in claims.slip_of(*pair)) for pair in pairs]
+    assert found == same_as([REFERENCE[f"slip.{i}"] for i in range(1, 10)], "R, digit by digit", of=claims.slip_of)
+
+
+def test_candidates_that_print_as_a_number_are_those_of_r():
+    candidates = pd.Series(46.7 + 0.3 * uniform(200, 2005))
+    found = candidates.index.isin(claims.matches(candidates, 46.83, 2).index).astype(int).tolist()
+    assert found == same_as([REFERENCE[f"matches.{i}"] for i in range(1, 201)], "R, sprintf", of=claims.matches)

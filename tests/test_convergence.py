@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.convergence import beta, log_t, sigma
@@ -29,9 +30,10 @@ def test_sigma_against_r(logs, first, last):
     """The interval in R is found by searching for the ratios that the test does not reject."""
     found = sigma(logs.loc[first].to_numpy(), logs.loc[last].to_numpy())
     key = f"{first}.{last}"
-    assert found.ratio == pytest.approx(REFERENCE[f"sigma.ratio.{key}"], rel=1e-10)
-    assert found.p == pytest.approx(REFERENCE[f"sigma.p.{key}"], rel=1e-8)
-    assert (found.lo, found.hi) == (pytest.approx(REFERENCE[f"sigma.lo.{key}"], rel=1e-8), pytest.approx(REFERENCE[f"sigma.hi.{key}"], rel=1e-8))
+    assert found.ratio == same_as(REFERENCE[f"sigma.ratio.{key}"], "R, sd", of=sigma, rel=1e-10)
+    assert found.p == same_as(REFERENCE[f"sigma.p.{key}"], "R, cor.test", of=sigma, rel=1e-8)
+    limits = REFERENCE[f"sigma.lo.{key}"], REFERENCE[f"sigma.hi.{key}"]
+    assert (found.lo, found.hi) == same_as(limits, "R, uniroot on the test", of=sigma, rel=1e-8)
 
 
 @pytest.mark.parametrize(("first", "last"), SPANS)
@@ -39,13 +41,13 @@ def test_beta_against_r(logs, first, last):
     """lm with vcovHC, HC3, nine degrees of freedom."""
     found = beta(logs.loc[first].to_numpy(), logs.loc[last].to_numpy(), last - first)
     for name, value in (("slope", found.slope), ("lo", found.lo), ("hi", found.hi), ("p", found.p)):
-        assert value == pytest.approx(REFERENCE[f"beta.{name}.{first}.{last}"], rel=1e-8)
+        assert value == same_as(REFERENCE[f"beta.{name}.{first}.{last}"], "R, lm and sandwich", of=beta, rel=1e-8)
 
 
 def test_log_t_against_r(logs):
     found = log_t(np.exp(logs.loc[2000:2020]), lags=2)
-    assert (found.slope, found.t, found.n) == (
-        pytest.approx(REFERENCE["logt.slope"], rel=1e-8), pytest.approx(REFERENCE["logt.t"], rel=1e-8), REFERENCE["logt.n"])
+    assert (found.slope, found.t) == same_as((REFERENCE["logt.slope"], REFERENCE["logt.t"]), "R, lm and sandwich", of=log_t, rel=1e-8)
+    assert found.n == REFERENCE["logt.n"]
 
 
 def test_regions_that_close_in_at_a_known_speed():
@@ -96,7 +98,7 @@ def test_permutations_agree_with_scipy():
     start, end = random.normal(size=7), random.normal(size=7)
     found = beta(start, end, 10)
     exact = stats.permutation_test((start,), lambda x: stats.pearsonr(x, end - start)[0], permutation_type="pairings", n_resamples=np.inf)
-    assert found.p_permutation == pytest.approx(exact.pvalue, abs=0.02)
+    assert found.p_permutation == same_as(exact.pvalue, "scipy, permutation_test", of=beta, abs=0.02)
 
 
 def test_log_t_tells_closing_from_parting():

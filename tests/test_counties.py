@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pandas as pd
 import pytest
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.counties import on_earlier_areas
@@ -31,6 +35,9 @@ def test_the_censuses_of_zhejiang():
     found = on_earlier_areas(earlier.index, later[["population_persons"]], bridge)
     changed = bridge.loc[~bridge["name_2010"].isin(found.index), "name_2020"].str.split("+").explode().unique()
     assert found["population_persons"].sum() == later["population_persons"].sum() - later.loc[changed, "population_persons"].sum()
+    reference = json.loads((Path(__file__).parent / "reference" / "yongkang.json").read_text(encoding="utf-8"))["values"]
+    by_code = found["population_persons"].set_axis([f"area.{code}" for code in earlier.loc[found.index, "county_code"]])
+    assert by_code.to_dict() == same_as({key: value for key, value in reference.items() if key.startswith("area.")}, "R, match", of=on_earlier_areas)
     assert found.loc["苍南县", "population_persons"] == later.loc[["苍南县", "龙港市"], "population_persons"].sum()
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from second_route import same_as, uniform
 
 from zhejiang import granularity
+
+
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
+TRIED = "R, every count tried"
 
 
 def by_trying(share: str, decimals: int, n: int, rounding: str) -> list[int]:
@@ -29,7 +36,8 @@ def by_trying(share: str, decimals: int, n: int, rounding: str) -> list[int]:
 def test_published_examples_of_grim(mean, n, possible):
     """The fractional part decides: whether the mean's digits after the point are those of a whole number over n."""
     fraction = 100 * round(mean - int(mean), 2)
-    assert bool(granularity.fitting_counts(fraction, 0, n)) is possible
+    found = bool(granularity.fitting_counts(fraction, 0, n))
+    assert found == same_as(possible, "published examples of the GRIM test", of=granularity.fitting_counts)
 
 
 @pytest.mark.parametrize("rounding", granularity.ROUNDINGS)
@@ -123,3 +131,31 @@ def test_weights_that_can_print_a_share():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         call()
+
+
+# Against R
+
+@pytest.mark.parametrize(("name", "shares"), [("several", [43.2, 32.1, 30.9, 30.9, 30.5]), ("one", [55.2, 40.2, 4.6])])
+def test_sizes_are_those_of_r(name, shares):
+    sizes = granularity.admissible_sizes(shares, 1, range(1, 301), exhaustive=name == "one")
+    expected = [REFERENCE[f"sizes.{name}.{n}"] for n in range(1, 301)]
+    assert [int(n in sizes) for n in range(1, 301)] == same_as(expected, TRIED, of=(granularity.admissible_sizes, granularity.fitting_counts))
+
+
+def test_least_sizes_are_those_of_r():
+    shares = [round(100 * share, 1) for share in uniform(40, 2006)]
+    found = [granularity.least_size(a, b, 1) for a, b in zip(shares[:20], shares[20:], strict=True)]
+    assert found == same_as([REFERENCE[f"least.{i}"] for i in range(1, 21)], "R, every size tried", of=granularity.least_size)
+
+
+@pytest.mark.parametrize("sizes", [[3], [5, 6, 9], [40, 60]])
+def test_chance_of_fit_is_that_of_r(sizes):
+    expected = REFERENCE[".".join(["triples", *map(str, sizes)])]
+    assert granularity.chance_of_fit(0, sizes) == same_as(expected, TRIED, of=granularity.chance_of_fit, rel=1e-12)
+
+
+def test_weights_that_fit_are_those_of_r():
+    weights = uniform(90, 40).reshape(3, 30).T
+    weights /= weights.sum(axis=1, keepdims=True)
+    found = granularity.fitting_weights([43.2, 30.9], 1, [6, 5, 4], weights).astype(int)
+    assert found == same_as(np.array([REFERENCE[f"weights.{i}"] for i in range(1, 31)]), TRIED, of=granularity.fitting_weights)

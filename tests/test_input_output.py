@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang import input_output as io
@@ -69,14 +70,17 @@ def in_words(call, *args, **kwargs) -> str:
 def test_coefficients_and_inverse_of_miller_and_blair():
     """Section 2.2.1, to the four decimals printed."""
     A = io.technical_coefficients(MB_Z, MB_X)
-    assert A.to_numpy() == pytest.approx(np.array([[0.15, 0.25], [0.20, 0.05]]))
-    assert io.leontief_inverse(A).to_numpy() == pytest.approx(np.array([[1.2541, 0.3300], [0.2640, 1.1221]]), abs=5e-5)
+    source = "Miller and Blair (2009), section 2.2.1"
+    assert A.to_numpy() == same_as(np.array([[0.15, 0.25], [0.20, 0.05]]), source, of=io.technical_coefficients, rel=1e-6)
+    printed = np.array([[1.2541, 0.3300], [0.2640, 1.1221]])
+    assert io.leontief_inverse(A).to_numpy() == same_as(printed, source, of=io.leontief_inverse, abs=5e-5)
 
 
 def test_outputs_for_a_new_final_demand_of_miller_and_blair():
     """Section 2.3: f = (600, 1500) needs x = (1247.52, 1841.58), printed to two decimals."""
     A = io.technical_coefficients(MB_Z, MB_X)
-    assert io.solve(A, pd.Series([600.0, 1500.0], MB_SECTORS)).to_numpy() == pytest.approx([1247.52, 1841.58], abs=0.005)
+    found = io.solve(A, pd.Series([600.0, 1500.0], MB_SECTORS))
+    assert found.to_list() == same_as([1247.52, 1841.58], "Miller and Blair (2009), section 2.3", of=io.solve, abs=0.005)
 
 
 # Eurostat Manual of Supply, Use and Input-Output Tables (2008), Table 15.4: Germany 1995, domestic output at basic
@@ -109,16 +113,16 @@ def test_results_of_the_eurostat_manual():
     L = io.leontief_inverse(A)
     found = io.linkages(GERMAN_Z, GERMAN_X, L)
     printed = {
-        "inverse, Table 15.10": ([L.iloc[0, 0], L.iloc[1, 1], L.iloc[2, 2]], [1.0339, 1.4292, 1.0289]),
-        "value added, Table 15.14": (GERMAN_VALUE_ADDED / GERMAN_X, [0.4934, 0.3659, 0.4708, 0.5766, 0.5999, 0.7172]),
-        "value-added multipliers, Table 15.16": (io.solve(A.T, GERMAN_VALUE_ADDED / GERMAN_X), [0.8450, 0.7647, 0.8615, 0.9019, 0.9393, 0.9199]),
-        "employment multipliers, Table 15.16": (io.solve(A.T, GERMAN_PERSONS / GERMAN_X), [0.0326, 0.0162, 0.0207, 0.0237, 0.0112, 0.0242]),
-        "backward linkages, Table 15.19": (found.backward, [1.7048, 1.8413, 1.8136, 1.6035, 1.5951, 1.3782]),
-        "forward linkages, Table 15.20": (found.forward_ghosh.drop("manufacturing"), [2.1126, 1.3558, 1.5848, 2.1037, 1.2106]),
-        "Ghosh inverse, column of agriculture": (io.ghosh_inverse(L, GERMAN_X)["agriculture"], [1.0339, 0.0118, 0.0037, 0.0103, 0.0117, 0.0043]),
+        "Table 15.10": (io.leontief_inverse, [L.iloc[0, 0], L.iloc[1, 1], L.iloc[2, 2]], [1.0339, 1.4292, 1.0289]),
+        "Table 15.16, value added": (io.solve, io.solve(A.T, GERMAN_VALUE_ADDED / GERMAN_X), [0.8450, 0.7647, 0.8615, 0.9019, 0.9393, 0.9199]),
+        "Table 15.16, employment": (io.solve, io.solve(A.T, GERMAN_PERSONS / GERMAN_X), [0.0326, 0.0162, 0.0207, 0.0237, 0.0112, 0.0242]),
+        "Table 15.19": (io.linkages, found.backward, [1.7048, 1.8413, 1.8136, 1.6035, 1.5951, 1.3782]),
+        "Table 15.20": (io.linkages, found.forward_ghosh.drop("manufacturing"), [2.1126, 1.3558, 1.5848, 2.1037, 1.2106]),
+        "Ghosh inverse, column of agriculture": (io.ghosh_inverse, io.ghosh_inverse(L, GERMAN_X)["agriculture"], [1.0339, 0.0118, 0.0037, 0.0103, 0.0117, 0.0043]),
     }
-    for name, (computed, expected) in printed.items():
-        assert list(computed) == pytest.approx(expected, abs=5.1e-5), name
+    assert list(GERMAN_VALUE_ADDED / GERMAN_X) == pytest.approx([0.4934, 0.3659, 0.4708, 0.5766, 0.5999, 0.7172], abs=5.1e-5)
+    for name, (function, computed, expected) in printed.items():
+        assert list(computed) == same_as(expected, f"Eurostat manual (2008), {name}", of=function, abs=5.1e-5)
 
 
 def significant(printed: np.ndarray, digits: int) -> np.ndarray:
@@ -132,7 +136,8 @@ def test_published_direct_coefficients_of_2007():
     printed = data.load("input_output/published_direct_2007_42").set_index("row").to_numpy()
     A = io.technical_coefficients(table.Z, table.x).to_numpy()
     rounding = 0.5 * significant(printed, 10) + 0.51e-4 * (1 + A) / table.x.to_numpy()
-    assert (np.abs(A - printed) <= rounding).all()
+    source = "China Input-Output Table 2007, direct coefficients; difference over what rounding allows"
+    assert (A - printed) / rounding == same_as(0 * printed, source, of=(io.technical_coefficients, io.official_table), abs=1)
 
 
 def test_published_total_coefficients_of_2007():
@@ -140,7 +145,9 @@ def test_published_total_coefficients_of_2007():
     table = io.official_table(data.load("input_output/china_2007_42"))
     printed = data.load("input_output/published_total_2007_42").set_index("row").to_numpy()
     L = io.leontief_inverse(io.technical_coefficients(table.Z, table.x).round(6))
-    assert (np.abs(L.to_numpy() - np.eye(len(L)) - printed) <= 0.5001 * significant(printed, 5)).all()
+    unit = significant(printed, 5)
+    source = "China Input-Output Table 2007, total coefficients; in units of the last printed digit"
+    assert (L.to_numpy() - np.eye(len(L))) / unit == same_as(printed / unit, source, of=io.leontief_inverse, abs=0.5001)
 
 
 @pytest.mark.parametrize(("fine", "coarse", "gap"), [("china_2002_122", "china_2002_42", 1e-3), ("china_2007_135", "china_2007_42", 0.45)])
@@ -152,7 +159,8 @@ def test_fine_tables_add_up_to_the_official_coarse_ones(fine, coarse, gap):
     for part in ("Z", "Y", "E", "M", "V", "x"):
         found, expected = getattr(added, part), getattr(official, part)
         assert list(found.index) == list(expected.index)
-        assert np.abs(found.to_numpy() - expected.to_numpy()).max() < gap
+        source = "official table of 42 sectors, 10,000 yuan"
+        assert found.to_numpy() == same_as(expected.to_numpy(), source, of=(io.aggregate, io.official_table), abs=gap)
 
 
 def test_yearbook_cells_of_17_sectors():
@@ -165,7 +173,8 @@ def test_yearbook_cells_of_17_sectors():
     for cell in cells.itertuples():
         item = cell.item.removeprefix("direct coefficient: ")
         computed = A[cell.group17].sum() if item == "Intermediate Input" else A.loc[rows[item], cell.group17]
-        assert round(computed, 7) == pytest.approx(cell.printed, abs=1e-12), cell
+        source = "China Statistical Yearbook, direct coefficients of 17 sectors"
+        assert round(computed, 7) == same_as(cell.printed, source, of=(io.aggregate, io.technical_coefficients), abs=1e-12), cell
 
 
 # Identities, on the official tables and on random ones
@@ -246,10 +255,11 @@ def test_linkages_of_miller_and_blairs_two_sectors():
     found = io.linkages(MB_Z, MB_X, L)
     assert found.direct_backward.tolist() == pytest.approx([0.35, 0.30])
     assert found.direct_forward.tolist() == pytest.approx([0.65, 0.15])
-    assert found.backward.tolist() == pytest.approx([1.5182, 1.4521], abs=1e-4)
-    assert found.forward_leontief.tolist() == pytest.approx([1.5842, 1.3861], abs=1e-4)
+    source = "Miller and Blair (2009), inverses of sections 2.2.1 and 12.1"
+    assert found.backward.tolist() == same_as([1.5182, 1.4521], source, of=io.linkages, abs=1e-4)
+    assert found.forward_leontief.tolist() == same_as([1.5842, 1.3861], source, of=io.linkages, abs=1e-4)
     # G = x̂⁻¹ L x̂: the corner cells of L times 2000 / 1000 and 1000 / 2000.
-    assert found.forward_ghosh.tolist() == pytest.approx([1.2541 + 2 * 0.3300, 1.1221 + 0.2640 / 2], abs=2e-4)
+    assert found.forward_ghosh.tolist() == same_as([1.2541 + 2 * 0.3300, 1.1221 + 0.2640 / 2], source, of=(io.linkages, io.ghosh_inverse), abs=2e-4)
 
 
 def test_coefficients_average_one_and_variation_is_that_of_the_columns(official):

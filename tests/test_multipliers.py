@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from random_tables import competitive_table
+from second_route import same_as
 
 from zhejiang import input_output as io
 
@@ -50,7 +51,7 @@ def test_germany_1995(per_output, printed):
     """Eurostat manual of supply, use and input-output tables (2008), table 15.4 and the multipliers of table 15.16, page 501."""
     w = pd.Series(per_output, BRANCHES) / OUTPUT
     found = io.multipliers(io.technical_coefficients(GERMANY, OUTPUT), w, NO_INCOME, NO_INCOME)
-    assert list(found.simple) == pytest.approx(printed, abs=5.1e-5)
+    assert list(found.simple) == same_as(printed, "Eurostat manual (2008), Table 15.16", of=io.multipliers, abs=5.1e-5)
 
 
 def test_netherlands_2006():
@@ -68,9 +69,10 @@ def test_netherlands_2006():
     wages = pd.Series([2336, 520, 35083, 1629, 14339, 151784], labels) / x
     spent = pd.Series([0, 0, 0.08, 0.03, 0, 0.59], labels)
     found = io.multipliers(io.technical_coefficients(Z, x), wages, wages, spent)
-    assert list(found.simple) == pytest.approx([0.263, 0.099, 0.306, 0.212, 0.465, 0.493], abs=5.1e-4)
-    assert list(found.type_1) == pytest.approx([2.466, 2.333, 1.84, 2.372, 1.953, 1.417], abs=5.1e-4)
-    assert list(found.type_2) == pytest.approx([3.6377, 3.4423, 2.7144, 3.4996, 2.8813, 2.0907], abs=2e-3)
+    source = "SPICOSA, Input-output multipliers (hal-03233439), Netherlands 2006"
+    assert list(found.simple) == same_as([0.263, 0.099, 0.306, 0.212, 0.465, 0.493], source, of=io.multipliers, abs=5.1e-4)
+    assert list(found.type_1) == same_as([2.466, 2.333, 1.84, 2.372, 1.953, 1.417], source, of=io.multipliers, abs=5.1e-4)
+    assert list(found.type_2) == same_as([3.6377, 3.4423, 2.7144, 3.4996, 2.8813, 2.0907], source, of=io.multipliers, abs=2e-3)
 
 
 def test_closed_model_of_miller_and_blair():
@@ -82,9 +84,10 @@ def test_closed_model_of_miller_and_blair():
     closed = io.close(frame(A[:2, :2], labels), pd.Series(A[2, :2], labels), pd.Series(A[:2, 2], labels) / (1 - own))
     assert list(closed.index) == list(closed.columns) == ["one", "two", "households"]
     L = io.leontief_inverse(closed)
-    assert L.loc[labels, labels].to_numpy() == pytest.approx(np.array(printed)[:2, :2], abs=5.1e-4)
+    source = "Miller and Blair (2009), problem 2.3"
+    assert L.loc[labels, labels].to_numpy() == same_as(np.array(printed)[:2, :2], source, of=io.close, abs=5.1e-4)
     # The households' row counts what they earn of others: what they earn in all is 1 / (1 - own) of it.
-    assert list(L.loc["households", labels] / (1 - own)) == pytest.approx(printed[2][:2], abs=5.1e-4)
+    assert list(L.loc["households", labels] / (1 - own)) == same_as(printed[2][:2], source, of=io.close, abs=5.1e-4)
 
 
 def test_two_sector_economy():
@@ -93,7 +96,7 @@ def test_two_sector_economy():
     A = frame([[0.15, 0.25], [0.20, 0.05]], labels)
     wages, spent = pd.Series([0.30, 0.25], labels), pd.Series([0.05, 0.40], labels) / 0.95
     made = io.multipliers(A, pd.Series(1.0, labels), wages, spent)
-    assert list(made.simple) == pytest.approx([1.518152, 1.452145], abs=1e-6)
+    assert list(made.simple) == same_as([1.518152, 1.452145], "MacroEconometricModels.jl, test_io_multipliers.jl", of=io.multipliers, abs=1e-6)
     earned = io.multipliers(A, wages, wages, spent)
     # L = [[0.95, 0.25], [0.20, 0.85]] / 0.7575.
     assert list(earned.simple) == pytest.approx([(0.30 * 0.95 + 0.25 * 0.20) / 0.7575, (0.30 * 0.25 + 0.25 * 0.85) / 0.7575])
@@ -106,8 +109,9 @@ def test_a_new_industry():
     A = frame([[0.15, 0.25], [0.20, 0.05]], labels)
     jobs = pd.DataFrame({"jobs": [0.25, 0.15]}, labels)
     found = io.impact(A, pd.Series([30_000.0, 18_000.0], labels), jobs)
-    assert list(np.floor(found["output"])) == [43564, 28118]
-    assert np.floor(found["jobs"].sum()) == 15108
+    source = "Miller and Blair (2009), chapter 13, cut off at the unit"
+    assert list(np.floor(found["output"])) == same_as([43564, 28118], source, of=io.impact)
+    assert np.floor(found["jobs"].sum()) == same_as(15108, source, of=io.impact)
 
 
 # Identities

@@ -11,6 +11,7 @@ import pytest
 import statsmodels.formula.api as smf
 from linearmodels.panel import PanelOLS
 from scipy import stats
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.panel import WEIGHTS, wild_cluster_bootstrap
@@ -79,9 +80,9 @@ def test_estimates_and_standard_errors_are_those_of_r(provinces, case):
     assert n == boot.observations == REFERENCE[f"{case}.n"]
     assert boot.clusters == groups
     assert fit.params[columns[0]] == near("estimate")
-    assert boot.estimate == near("estimate")
+    assert boot.estimate == same_as(REFERENCE[f"{case}.estimate"], "R, plm", of=wild_cluster_bootstrap, rel=1e-8)
     assert fit.std_errors[columns[0]] == near("se.cl.hc1")
-    assert boot.std_error == near("se.cl.hc1")
+    assert boot.std_error == same_as(REFERENCE[f"{case}.se.cl.hc1"], "R, sandwich", of=wild_cluster_bootstrap, rel=1e-8)
     assert plain.std_errors[columns[0]] == near("se.hc0")
     assert plain.std_errors[columns[0]] * np.sqrt(groups / (groups - 1) * (n - 1) / (n - k)) == near("se.sss")
 
@@ -92,7 +93,7 @@ def test_trends_of_the_provinces_as_controls(provinces, vintage):
     codes, years = (sample.index.get_level_values(name) for name in ("province_code", "year"))
     trends = pd.get_dummies(codes).set_axis(sample.index).mul(years - 2004, axis=0).iloc[:, 1:].rename(columns=str)
     boot = wild_cluster_bootstrap(pd.concat([sample, trends], axis=1), "growth", "lag1", list(trends), draws=99, seed=1)
-    assert boot.estimate == pytest.approx(REFERENCE[f"{vintage}.trends.all.estimate"], rel=1e-8)
+    assert boot.estimate == same_as(REFERENCE[f"{vintage}.trends.all.estimate"], "R, lm", of=wild_cluster_bootstrap, rel=1e-8)
 
 
 @pytest.mark.parametrize("null", [0, -2, 1])
@@ -103,8 +104,8 @@ def test_every_vector_of_signs_gives_the_p_value_of_r(provinces, null):
     sample = sample.assign(growth=sample["growth"] - null * sample["lag1"])
     boot = wild_cluster_bootstrap(sample, "growth", "lag1", draws=256, seed=1)
     assert (boot.exact, boot.draws) == (True, 256)
-    assert boot.t == pytest.approx(REFERENCE[f"enumerated.t.{null}"], rel=1e-8)
-    assert boot.p_value == REFERENCE[f"enumerated.p.{null}"]
+    assert boot.t == same_as(REFERENCE[f"enumerated.t.{null}"], "R, sandwich", of=wild_cluster_bootstrap, rel=1e-8)
+    assert boot.p_value == same_as(REFERENCE[f"enumerated.p.{null}"], "R, a regression for each vector of signs", of=wild_cluster_bootstrap)
 
 
 def test_random_draws_agree_with_a_regression_a_draw():
@@ -120,8 +121,9 @@ def test_random_draws_agree_with_a_regression_a_draw():
         return fit.fit(cov_type="cluster", cov_kwds={"groups": frame["entity"]}).tvalues["x"]
 
     drawn = [t(null.fittedvalues + null.resid * w[frame["entity"]]) for w in vectors.T]
-    assert boot.t == pytest.approx(t(frame["y"]), rel=1e-9)
-    assert boot.p_value == np.mean(np.abs(drawn) >= abs(boot.t))
+    source = "statsmodels, a regression for each draw"
+    assert boot.t == same_as(t(frame["y"]), source, of=wild_cluster_bootstrap, rel=1e-9)
+    assert boot.p_value == same_as(np.mean(np.abs(drawn) >= abs(boot.t)), source, of=wild_cluster_bootstrap)
 
 
 def test_two_clusters_by_hand():

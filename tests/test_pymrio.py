@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang import input_output as io
@@ -20,25 +21,27 @@ def case(request):
     return (table if request.param == "competitive" else io.domestic_table(table)), STORED[request.param]
 
 
-def same(found, expected):
-    """Equal to 1e-10 of the larger of one and the value."""
-    np.testing.assert_allclose(np.ravel(found), np.ravel(expected), rtol=1e-10, atol=1e-10)
+def pymrio(expected, of):
+    return same_as(np.ravel(expected), f"pymrio {STORED['pymrio']}", of=of, rel=1e-10, abs=1e-10)
 
 
 def test_coefficients_and_inverses(case):
     table, expected = case
     A = io.technical_coefficients(table.Z, table.x)
     L = io.leontief_inverse(A)
-    same(A, expected["A"])
-    same(L, expected["L"])
-    same(io.ghosh_inverse(L, table.x), expected["G"])
+    assert np.ravel(A) == pymrio(expected["A"], io.technical_coefficients)
+    assert np.ravel(L) == pymrio(expected["L"], io.leontief_inverse)
+    assert np.ravel(io.ghosh_inverse(L, table.x)) == pymrio(expected["G"], io.ghosh_inverse)
+    B = io.allocation_coefficients(table.Z, table.x).to_numpy()
+    G = np.array(expected["G"])
+    assert np.ravel(G - B @ G) == pymrio(np.eye(len(G)), io.allocation_coefficients)
 
 
 def test_outputs(case):
     """Relative to output, since the unit is 10,000 yuan."""
     table, expected = case
     A = io.technical_coefficients(table.Z, table.x)
-    same(io.solve(A, table.final_demand) / table.x, np.ravel(expected["x"]) / table.x)
+    assert np.ravel(io.solve(A, table.final_demand) / table.x) == pymrio(np.ravel(expected["x"]) / table.x, io.solve)
 
 
 def test_multipliers(case):
@@ -47,4 +50,4 @@ def test_multipliers(case):
     A = io.technical_coefficients(table.Z, table.x)
     for component, row in zip(table.V.index, expected["M"], strict=True):
         found = io.multipliers(A, table.V.loc[component] / table.x, income=0 * table.x, consumption=0 * table.x)
-        same(found.simple, row)
+        assert np.ravel(found.simple) == pymrio(row, io.multipliers)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from second_route import same_as
 
-from zhejiang import claims, data
+from zhejiang import claims, data, verification
 from zhejiang.growth import annualised
 
 FOLDER = Path(__file__).parent / "reference"
@@ -85,7 +86,7 @@ def test_growth_of_exports(table1):
     series = {"china": china, **{column: table1[column] for column in ["exports_10k_usd", *GOODS]}}
     growth = {f"{name}.{start}.{end}": annualised(levels, start, end)
               for (name, levels), (start, end) in itertools.product(series.items(), SPANS)}
-    assert growth == same(part("growth."))
+    assert growth == same_as(part("growth."), "R, formula", of=annualised, rel=1e-10)
 
 
 def test_price_changes_of_table_2():
@@ -97,10 +98,20 @@ def test_price_changes_of_table_2():
         return annualised(pd.Series({2002: first, 2004: last}), 2002, 2004)
 
     intervals = {good: claims.rounding_interval(change, (prices[2002], prices[2004]), (2, 2)) for good, prices in indices.iterrows()}
-    assert {good: annualised(prices, 1995, 2004) for good, prices in indices.iterrows()} == same(part("prices.1995.2004."))
-    assert {good: annualised(prices, 2002, 2004) for good, prices in indices.iterrows()} == same(part("prices.2002.2004."))
-    assert {good: lo for good, (lo, _) in intervals.items()} == same(part("prices.lo."))
-    assert {good: hi for good, (_, hi) in intervals.items()} == same(part("prices.hi."))
+    assert {good: annualised(prices, 1995, 2004) for good, prices in indices.iterrows()} == same_as(part("prices.1995.2004."), "R, formula", of=annualised, rel=1e-10)
+    assert {good: annualised(prices, 2002, 2004) for good, prices in indices.iterrows()} == same_as(part("prices.2002.2004."), "R, formula", of=annualised, rel=1e-10)
+    lows, highs = ({good: interval[side] for good, interval in intervals.items()} for side in (0, 1))
+    assert lows == same_as(part("prices.lo."), "R, at the ends of the rounding", of=claims.rounding_interval, rel=1e-10)
+    assert highs == same_as(part("prices.hi."), "R, at the ends of the rounding", of=claims.rounding_interval, rel=1e-10)
+
+
+def test_what_the_ledger_of_report_1_computes():
+    """Sums, shares, averages and growth from other printed numbers."""
+    published = stored("growth")["published"]
+    found = {f"{verdict.id}-internal": verdict.computed for verdict in claims.from_ledger("ch01") if verdict.computed is not None}
+    both = found.keys() & published.keys()
+    assert len(both) > 10
+    assert {key: found[key] for key in both} == same_as({key: published[key] for key in both}, "R, formula", of=claims.from_ledger, rel=1e-10)
 
 
 def test_mean_output_of_clusters():
@@ -143,17 +154,16 @@ def test_gdp_per_head(rates):
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_published_numbers(script, results):
     """What a reader can quote from the book: numbers, their intervals, and computed values of claims."""
-    book = {f"{claim['id']}-{claim['basis']}": claim["computed"] for claim in results["claims"]}
-    for record in results["results"]:
-        book |= {record["id"]: record["value"], f"{record['id']}/lo": record["lo"], f"{record['id']}/hi": record["hi"]}
-    reference = stored(script)["published"]
+    book = verification.published_values(results["results"], results["claims"])
+    reference = {key: one for key, one in verification.references().items() if one.script == f"{script}.R"}
     assert reference.keys() <= book.keys(), f"the book has no {sorted(reference.keys() - book.keys())}"
-    assert {key: book[key] for key in reference} == same(reference)
+    off = {key: (book[key], one.value) for key, one in reference.items() if not verification.compare(book[key], one).agrees}
+    assert not off
 
 
 def test_every_script_has_stored_results():
     """No script without results, no results without the script that made them."""
-    assert SCRIPTS == sorted(path.stem for path in FOLDER.glob("*.json"))
+    assert SCRIPTS == sorted(path.stem for path in FOLDER.glob("*.json") if path.name != "comparisons.json")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -183,8 +193,12 @@ def recreated(tmp_path_factory) -> Path:
 def test_stored_results_are_those_of_the_scripts(script, recreated):
     """A change of a script or of data needs `python -m zhejiang reference`."""
     old, new = stored(script), stored(script, recreated)
+    wide = old.get("tolerances", {})
+    assert wide.keys() == new.get("tolerances", {}).keys()
     for block in BLOCKS:
-        assert old[block] == same(new[block], 1e-12)
+        assert {k: v for k, v in old[block].items() if k not in wide} == same({k: v for k, v in new[block].items() if k not in wide}, 1e-12)
+    # Draws and searches: one sign that turns on another processor moves them.
+    assert all(abs(old["published"][key] - new["published"][key]) <= tolerance for key, tolerance in wide.items())
 
 
 def test_without_r_the_command_says_what_to_install(tmp_path):

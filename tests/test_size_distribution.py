@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, optimize, stats
+from second_route import same_as
 
 from zhejiang import claims, data
 from zhejiang.size_distribution import (
@@ -109,8 +110,8 @@ def test_share_bounds_of_the_clusters_are_those_of_a_linear_program(counts):
     bounds = share_bounds(LOWER, UPPER, counts, total)
     assert bounds["units"].tolist() == [601, 285, 83, 37]
     for top, (_, row) in enumerate(bounds.iterrows()):
-        assert row["total_lo"] == pytest.approx(linear_program(LOWER, UPPER, counts, total, top, 1), rel=1e-9)
-        assert row["total_hi"] == pytest.approx(linear_program(LOWER, UPPER, counts, total, top, -1), rel=1e-9)
+        assert row["total_lo"] == same_as(linear_program(LOWER, UPPER, counts, total, top, 1), "scipy, linprog", of=share_bounds, rel=1e-9)
+        assert row["total_hi"] == same_as(linear_program(LOWER, UPPER, counts, total, top, -1), "scipy, linprog", of=share_bounds, rel=1e-9)
         assert row["share_lo"] == row["total_lo"] / total
 
 
@@ -127,7 +128,7 @@ def test_share_bounds_of_generated_classes_are_those_of_a_linear_program():
         bounds = share_bounds(lower, upper, number, total)
         for top in range(4):
             expected = [linear_program(lower, upper, number, total, top, sign) for sign in (1, -1)]
-            np.testing.assert_allclose(bounds.iloc[top][["total_lo", "total_hi"]].astype(float), expected, rtol=1e-8, atol=1e-8)
+            assert bounds.iloc[top][["total_lo", "total_hi"]].tolist() == same_as(expected, "scipy, linprog", of=share_bounds, rel=1e-8, abs=1e-8)
 
 
 def test_the_true_share_lies_within_the_bounds():
@@ -144,6 +145,14 @@ def test_a_total_that_the_classes_cannot_have(total):
     with pytest.raises(ValueError) as refusal:
         share_bounds([1, 4], [4, 10], [2, 2], total)
     assert str(refusal.value) == f"total {total:g}: the class limits allow 10 to 28: expected a total between them"
+
+
+def test_mean_bounds_are_those_of_a_linear_program():
+    """Over the total of each class, nothing else being known."""
+    for number in ([1, 3, 2], [0, 4, 1], [5, 0, 0]):
+        limits = [(n * low, n * high) for n, low, high in zip(number, (0, 10, 30), (10, 30, 80), strict=True)]
+        expected = [sign * optimize.linprog(sign * np.ones(3), bounds=limits).fun / sum(number) for sign in (1, -1)]
+        assert mean_bounds([0, 10, 30], [10, 30, 80], number) == same_as(tuple(expected), "scipy, linprog", of=mean_bounds, rel=1e-9)
 
 
 def test_mean_bounds_put_every_unit_at_a_limit():
@@ -207,7 +216,7 @@ def test_bounds_on_intensity_can_hold_together(counts, exporters, border, sign):
     found = optimize.milp(objective, constraints=optimize.LinearConstraint(np.array(rows), least, most), bounds=optimize.Bounds(floor, upper), integrality=integer)
     assert found.status == 0, found.message
     bounds = share_bounds(LOWER, UPPER, counts, printed("output-2004")).loc[10]
-    assert sign * found.fun == pytest.approx(bounds["total_lo" if sign == 1 else "total_hi"], rel=1e-9)
+    assert bounds["total_lo" if sign == 1 else "total_hi"] == same_as(sign * found.fun, "scipy, milp", of=share_bounds, rel=1e-9)
 
 
 # Distributions ------------------------------------------------------------------------------------------------------
@@ -224,7 +233,7 @@ FROZEN = {
 def test_survival_is_that_of_scipy(model):
     x = np.array([1, 2.5, 10, 80.0])
     expected = FROZEN[model](*TRUE[model]).logsf(x) - FROZEN[model](*TRUE[model]).logsf(1)
-    np.testing.assert_allclose(log_survival(model, x, TRUE[model], 1), expected, rtol=1e-12, atol=1e-14)
+    assert log_survival(model, x, TRUE[model], 1) == same_as(expected, "scipy, logsf", of=log_survival, rel=1e-12, abs=1e-14)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -234,7 +243,7 @@ def test_partial_mean_is_an_integral(model, threshold):
     survival = lambda u: float(np.exp(log_survival(model, u, TRUE[model], threshold)))
     for x in (threshold, 20.0):
         tail = integrate.quad(lambda t: np.exp(t) * survival(np.exp(t)), np.log(x), 60, epsabs=1e-12, limit=500)[0]
-        assert partial_mean(model, x, TRUE[model], threshold) == pytest.approx(x * survival(x) + tail, rel=1e-8)
+        assert partial_mean(model, x, TRUE[model], threshold) == same_as(x * survival(x) + tail, "scipy, quad", of=partial_mean, rel=1e-8)
 
 
 @pytest.mark.parametrize("alpha", [0.4, 1.0])
@@ -247,6 +256,15 @@ def test_draws_follow_the_survival_function(model):
     sizes = draw(model, 4000, TRUE[model], 2.0, np.random.default_rng(3))
     assert sizes.min() >= 2
     assert stats.kstest(sizes, lambda x: -np.expm1(log_survival(model, x, TRUE[model], 2.0))).pvalue > 0.01
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_draws_are_quantiles_of_scipy(model):
+    """The same uniform numbers, as parts of the survival function at the threshold."""
+    uniform = 1 - np.random.default_rng(12).random(50)
+    frozen = FROZEN[model](*TRUE[model])
+    expected = frozen.isf(uniform * frozen.sf(2.0))
+    assert draw(model, 50, TRUE[model], 2.0, np.random.default_rng(12)) == same_as(expected, "scipy, isf", of=draw, rel=1e-9)
 
 
 @pytest.mark.parametrize("call", [
@@ -272,14 +290,15 @@ def test_fits_agree_with_r(model, counts):
     if model != "pareto":
         found |= {f"{model}.partial_mean.{x}": partial_mean(model, x, fit.parameters, 1) for x in LOWER}
     reference = {key: value for key, value in REFERENCE.items() if key.startswith(f"{model}.")}
-    assert found == pytest.approx(reference, rel=1e-6, abs=0)
+    functions = (fit_grouped, log_likelihood) if model == "pareto" else (fit_grouped, log_likelihood, partial_mean)
+    assert found == same_as(reference, "R, optim and deriv", of=functions, rel=1e-6)
 
 
 def test_pareto_above_a_higher_threshold_agrees_with_r(counts):
     """R has it in units of the threshold."""
     fit = fit_grouped("pareto", LOWER[1:], UPPER[1:], counts[1:], 10)
     found = {"alpha": fit.parameters["alpha"], "se": fit.standard_errors["alpha"], "deviance": fit.deviance}
-    assert found == pytest.approx({key: REFERENCE[f"pareto_above_10.{key}"] for key in found}, rel=1e-6, abs=0)
+    assert found == same_as({key: REFERENCE[f"pareto_above_10.{key}"] for key in found}, "R, optim and deriv", of=fit_grouped, rel=1e-6)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -389,6 +408,30 @@ def test_bootstrap_is_reproducible_and_spreads_as_the_standard_errors(counts):
     assert (first[["deviance", "rival_deviance"]] > -1e-9).all(axis=None)
 
 
+def test_bootstrap_refits_as_scipy_does(counts):
+    """The same populations, counted in classes, with scipy's distributions and another search for the maximum."""
+    fit = fit_grouped("weibull", LOWER, UPPER, counts, 1)
+    found = bootstrap(fit, "lognormal", 3, np.random.default_rng(13))
+    rng = np.random.default_rng(13)
+
+    def refit(model, number):
+        def half_deviance(theta):
+            if theta[-1] <= 0 or (model == "weibull" and theta[0] <= 0):
+                return INF
+            above = np.append(FROZEN[model](*theta).sf(LOWER) / FROZEN[model](*theta).sf(1), 0)
+            return number @ np.log(number / number.sum() / -np.diff(above))
+
+        start = fit.parameters if model == "weibull" else TRUE[model]
+        best = optimize.minimize(half_deviance, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 4000})
+        return [*best.x, 2 * best.fun]
+
+    for _, row in found.iterrows():
+        sizes = draw("weibull", sum(counts), fit.parameters, 1, rng)
+        number = np.histogram(sizes, [*LOWER, INF])[0].astype(float)
+        expected = [*refit("weibull", number), refit("lognormal", number)[-1], sizes.mean()]
+        assert row.tolist() == same_as(expected, "scipy, Nelder-Mead", of=bootstrap, rel=1e-5, abs=1e-7)
+
+
 # Rank and size ------------------------------------------------------------------------------------------------------
 
 
@@ -396,8 +439,8 @@ def test_rank_size_is_a_regression(exporters):
     """The line of least squares, and the standard error of the paper, b times the root of 2/n."""
     estimate = rank_size(exporters, np.random.default_rng(7))
     line = stats.linregress(np.log(np.sort(exporters)[::-1]), np.log(np.arange(1, 12) - 0.5))
-    assert estimate.exponent == pytest.approx(-line.slope)
-    assert estimate.intercept == pytest.approx(line.intercept)
+    assert estimate.exponent == same_as(-line.slope, "scipy, linregress", of=rank_size, rel=1e-6)
+    assert estimate.intercept == same_as(line.intercept, "scipy, linregress", of=rank_size, rel=1e-6)
     assert estimate.standard_error == pytest.approx(estimate.exponent * np.sqrt(2 / 11))
     assert estimate.normal_hi - estimate.exponent == pytest.approx(1.959964 * estimate.standard_error, rel=1e-6)
     assert estimate == rank_size(exporters[::-1], np.random.default_rng(7))
@@ -406,7 +449,8 @@ def test_rank_size_is_a_regression(exporters):
 def test_the_exact_interval_agrees_with_r(exporters):
     """Both simulate the pivot, with other random numbers."""
     estimate = rank_size(exporters, np.random.default_rng(7))
-    assert (estimate.lo, estimate.hi) == pytest.approx((REFERENCE["rank_size.exact.lo"], REFERENCE["rank_size.exact.hi"]), rel=0.02)
+    limits = REFERENCE["rank_size.exact.lo"], REFERENCE["rank_size.exact.hi"]
+    assert (estimate.lo, estimate.hi) == same_as(limits, "R, other random numbers", of=rank_size, rel=0.02)
 
 
 @pytest.mark.parametrize("alpha", [0.8, 2.4])
@@ -435,7 +479,9 @@ def test_rank_size_and_hill_find_the_exponent_of_many_sizes():
 
 def test_hill_is_the_exact_likelihood_of_the_pareto_model():
     sizes = draw("pareto", 300, TRUE["pareto"], 1, np.random.default_rng(11))
-    assert hill(sizes, 1).exponent == pytest.approx(exact_fit("pareto", sizes)[0])
+    found = hill(sizes, 1)
+    assert found.exponent == pytest.approx(exact_fit("pareto", sizes)[0])
+    assert found.exponent == same_as(stats.pareto.fit(sizes, floc=0, fscale=1)[0], "scipy, pareto.fit", of=hill, rel=1e-6)
 
 
 @pytest.mark.parametrize(("sizes", "message"), [

@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from second_route import same_as
 
 from zhejiang import data, spatial
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "spatial.json").read_text(encoding="utf-8"))["values"]
 YONGKANG = json.loads((Path(__file__).parent / "reference" / "yongkang.json").read_text(encoding="utf-8"))["values"]
+ERROR_MODEL = "R, the likelihood maximised by optimize"
+ARITHMETIC = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
 SPANS = [(1997, 2000), (2000, 2008), (2008, 2020), (2000, 2020)]
 TESTS = {"error": "LMerr", "lag": "LMlag", "robust error": "RLMerr", "robust lag": "RLMlag"}
 
@@ -65,14 +68,15 @@ def test_columbus_as_published():
     """Anselin (1988), chapter 12, and Anselin, Bera, Florax and Yoon (1996): the tests and the spatial error model of crime."""
     y, x, w = columbus()
     found = spatial.lagrange_multipliers(y, x, w)["statistic"]
-    assert found.round(2).to_dict() == {"error": 5.72, "lag": 9.36, "robust error": 0.08, "robust lag": 3.72}
+    published = {"error": 5.72, "lag": 9.36, "robust error": 0.08, "robust lag": 3.72}
+    assert found.round(2).to_dict() == same_as(published, "Anselin, Bera, Florax and Yoon (1996), Columbus", of=spatial.lagrange_multipliers)
     model = spatial.error_model(y, x, w)
-    assert model.correlation == pytest.approx(0.562, abs=5e-4)
-    assert model.params == pytest.approx([59.893, -0.941, -0.302], abs=5e-4)
-    assert model.log_likelihood == pytest.approx(-183.38, abs=5e-3)
-    # As spatialreg prints them.
-    assert np.sqrt(np.diagonal(model.covariance)) == pytest.approx([5.366163, 0.330569, 0.090476], abs=2e-5)
-    assert (model.std_error, model.likelihood_ratio) == pytest.approx((0.13387, 7.9935), abs=1e-4)
+    book, program = "Anselin (1988), chapter 12, Columbus", "R, spatialreg, as printed in its documentation"
+    assert model.correlation == same_as(0.562, book, of=spatial.error_model, abs=5e-4)
+    assert model.params == same_as([59.893, -0.941, -0.302], book, of=spatial.error_model, abs=5e-4)
+    assert model.log_likelihood == same_as(-183.38, book, of=spatial.error_model, abs=5e-3)
+    assert np.sqrt(np.diagonal(model.covariance)) == same_as([5.366163, 0.330569, 0.090476], program, of=spatial.error_model, abs=2e-5)
+    assert (model.std_error, model.likelihood_ratio) == same_as((0.13387, 7.9935), program, of=spatial.error_model, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["columbus", "near", "inverse"])
@@ -84,13 +88,16 @@ def test_residuals_against_r(name):
         y, x, w = frame["lr"], frame.drop(columns="lr").to_numpy(), weights_of(name, distances)
     found = spatial.residual_moran(y, x, w)
     computed = {"statistic": found.statistic, "expected": found.expected, "variance": found.std_error**2, "p": found.p_value}
-    assert computed == pytest.approx({key: REFERENCE[f"{name}.residual.{key}"] for key in computed}, rel=1e-7)
+    weighting = {"near": (spatial.nearest,), "inverse": (spatial.inverse_distance,)}.get(name, ())
+    expected = {key: REFERENCE[f"{name}.residual.{key}"] for key in computed}
+    assert computed == same_as(expected, "R, spdep", of=(spatial.residual_moran, *weighting), rel=1e-7)
     tests = spatial.lagrange_multipliers(y, x, w)
-    assert tests["statistic"].to_dict() == pytest.approx({key: REFERENCE[f"{name}.{r}"] for key, r in TESTS.items()}, rel=1e-8)
+    expected = {key: REFERENCE[f"{name}.{r}"] for key, r in TESTS.items()}
+    assert tests["statistic"].to_dict() == same_as(expected, "R, spdep", of=spatial.lagrange_multipliers, rel=1e-8)
     model = spatial.error_model(y, x, w)
-    assert model.correlation == pytest.approx(REFERENCE[f"{name}.r"], rel=1e-5)
-    assert model.log_likelihood == pytest.approx(REFERENCE[f"{name}.loglik"], rel=1e-8)
-    assert model.params == pytest.approx([REFERENCE[f"{name}.b{k + 1}"] for k in range(x.shape[1])], rel=1e-5)
+    assert model.correlation == same_as(REFERENCE[f"{name}.r"], ERROR_MODEL, of=spatial.error_model, rel=1e-5)
+    assert model.log_likelihood == same_as(REFERENCE[f"{name}.loglik"], ERROR_MODEL, of=spatial.error_model, rel=1e-8)
+    assert model.params == same_as([REFERENCE[f"{name}.b{k + 1}"] for k in range(x.shape[1])], ERROR_MODEL, of=spatial.error_model, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["near", "inverse"])
@@ -99,20 +106,23 @@ def test_moran_against_r(name, column):
     frame, distances = prefectures()
     found = spatial.moran(frame[column], weights_of(name, distances), permutations=99, seed=1)
     computed = {"statistic": found.statistic, "expected": found.expected, "variance": found.std_error**2}
-    assert computed == pytest.approx({key: REFERENCE[f"{name}.{column}.{key}"] for key in computed}, rel=1e-8)
+    functions = spatial.moran, spatial.nearest if name == "near" else spatial.inverse_distance
+    assert computed == same_as({key: REFERENCE[f"{name}.{column}.{key}"] for key in computed}, "R, spdep", of=functions, rel=1e-8)
     assert found.p_value == 0.01
 
 
 def test_distances_against_r():
     _, distances = prefectures()
     off = ~np.eye(len(distances), dtype=bool)
-    assert distances[off].min() == pytest.approx(REFERENCE["distance.smallest"], rel=1e-9)
-    assert distances[0, 1:].sum() == pytest.approx(REFERENCE["distance.first"], rel=1e-12)
+    assert distances[off].min() == same_as(REFERENCE["distance.smallest"], "R, haversine", of=spatial.great_circle, rel=1e-9)
+    assert distances[0, 1:].sum() == same_as(REFERENCE["distance.first"], "R, haversine", of=spatial.great_circle, rel=1e-12)
 
 
 def test_distances_of_cities_against_r(city_logs, city_km):
     """The law of cosines, in R."""
-    assert dict(zip(city_logs.columns[1:], city_km[0, 1:], strict=True)) == pytest.approx({code: YONGKANG[f"km.{code}"] for code in city_logs.columns[1:]}, rel=1e-8)
+    expected = {code: YONGKANG[f"km.{code}"] for code in city_logs.columns[1:]}
+    found = dict(zip(city_logs.columns[1:], city_km[0, 1:], strict=True))
+    assert found == same_as(expected, "R, law of cosines", of=spatial.great_circle, rel=1e-8)
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
@@ -123,14 +133,17 @@ def test_moran_of_cities_against_r(city_logs, city_km, first, last, k):
     start = city_logs.loc[first].to_numpy()
     growth = (city_logs.loc[last].to_numpy() - start) / (last - first)
     key = f"{first}.{last}.{k}"
-    assert spatial.moran(growth, weights, permutations=9, seed=1).statistic == pytest.approx(YONGKANG[f"moran.{key}"], rel=1e-8)
+    plain = spatial.moran(growth, weights, permutations=9, seed=1)
+    assert plain.statistic == same_as(YONGKANG[f"moran.{key}"], "R, spdep", of=(spatial.moran, spatial.nearest), rel=1e-8)
     design = sm.add_constant(start)
     found = spatial.simulated_residual_moran(growth, design, weights, draws=9999, seed=0)
     computed = {"residual": found.statistic, "expected": found.expected, "variance": found.std_error**2}
-    assert computed == pytest.approx({name: YONGKANG[f"moran.{name}.{key}"] for name in computed}, rel=1e-7)
+    expected = {name: YONGKANG[f"moran.{name}.{key}"] for name in computed}
+    assert computed == same_as(expected, "R, spdep", of=spatial.simulated_residual_moran, rel=1e-7)
     exact = YONGKANG[f"moran.exact.{key}"]
     # Three standard errors of a p-value of one half from as many draws, for twice a tail.
-    assert found.p_value == pytest.approx(2 * min(exact, 1 - exact), abs=0.03)
+    functions = spatial.simulated_residual_moran, spatial.residual_moran_draws
+    assert found.p_value == same_as(2 * min(exact, 1 - exact), "R, spdep, exact distribution", of=functions, abs=0.03)
     drawn = spatial.residual_moran_draws(design, weights, draws=9999, seed=0)
     assert drawn.mean() == pytest.approx(found.expected, abs=4 * found.std_error / 100)
     assert drawn.std() == pytest.approx(found.std_error, rel=0.05)
@@ -152,14 +165,15 @@ def test_conley_on_a_line_is_newey_west(lags):
     x = sm.add_constant(rng.normal(size=(60, 2)))
     fit = sm.OLS(x @ [1.0, 2, 3] + rng.normal(size=60).cumsum() * 0.3, x).fit()
     newey_west = fit.get_robustcov_results("HAC", maxlags=lags, use_correction=True).cov_params()
-    assert spatial.conley(x, fit.resid, line(60), lags + 1) == pytest.approx(newey_west, rel=1e-8)
+    assert spatial.conley(x, fit.resid, line(60), lags + 1) == same_as(newey_west, "statsmodels, HAC", of=spatial.conley, rel=1e-8)
 
 
 def test_conley_with_a_small_cutoff_is_hc1():
     rng = np.random.default_rng(4)
     x = sm.add_constant(rng.normal(size=(30, 2)))
     fit = sm.OLS(rng.normal(size=30), x).fit()
-    assert spatial.conley(x, fit.resid, line(30), 0.5) == pytest.approx(fit.get_robustcov_results("HC1").cov_params(), rel=1e-8)
+    expected = fit.get_robustcov_results("HC1").cov_params()
+    assert spatial.conley(x, fit.resid, line(30), 0.5) == same_as(expected, "statsmodels, HC1", of=spatial.conley, rel=1e-8)
 
 
 @pytest.mark.parametrize("cutoff", [1, 100, 200])
@@ -168,7 +182,8 @@ def test_conley_against_r(city_logs, city_km, cutoff):
     start = city_logs.loc[2000].to_numpy()
     x = sm.add_constant(start)
     fit = sm.OLS((city_logs.loc[2020].to_numpy() - start) / 20, x).fit()
-    assert np.sqrt(spatial.conley(x, fit.resid, city_km, cutoff)[1, 1]) == pytest.approx(YONGKANG[f"conley.{cutoff}"], rel=1e-6)
+    found = np.sqrt(spatial.conley(x, fit.resid, city_km, cutoff)[1, 1])
+    assert found == same_as(YONGKANG[f"conley.{cutoff}"], "R, double sum", of=spatial.conley, rel=1e-6)
 
 
 def test_a_negative_variance_is_refused():
@@ -241,6 +256,12 @@ def test_weights():
     assert spatial.same_group(["a", "b", "a", "a"]).tolist() == [[0, 0, 0.5, 0.5], [0, 0, 0, 0], [0.5, 0, 0, 0.5], [0.5, 0, 0.5, 0]]
     for w in (spatial.nearest(distances, 3), spatial.inverse_distance(distances, 1000)):
         assert w.sum(axis=1) == pytest.approx(1)
+
+
+def test_weights_of_groups_against_r():
+    found = spatial.same_group([1, 2, 1, 3, 2, 1, 4])
+    expected = np.array([[ARITHMETIC[f"group.{i}.{j}"] for j in range(1, 8)] for i in range(1, 8)])
+    assert found == same_as(expected, "R, outer", of=spatial.same_group, rel=1e-12)
 
 
 def test_inputs_are_left_as_they_were():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats.contingency import expected_freq
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.specialisation import herfindahl, krugman_index, location_quotients, quotient_intervals
@@ -35,13 +36,13 @@ def test_ningbo_against_r(year):
     ningbo = data.load("employment/ningbo_sections").query("section != 'TOT'").set_index("section")
     china = data.load("employment/china_industries").set_index("section_gbt4754_2002").loc[ningbo.index]
     quotients = location_quotients(ningbo[f"employed_10k_{year}"], china[f"employed_10k_{year}"])
-    assert quotients.to_dict() == pytest.approx({s: REFERENCE[f"lq.{year}.{s}"] for s in ningbo.index}, rel=1e-10)
+    assert quotients.to_dict() == same_as({s: REFERENCE[f"lq.{year}.{s}"] for s in ningbo.index}, "R, formula", of=location_quotients, rel=1e-10)
 
 
 def test_census_against_r():
     census = data.load("employment/census_2010_sections").query("section != 'TOT'").set_index("section")
     quotients = location_quotients(census["ningbo_persons"], census["zhejiang_persons"])
-    assert quotients.to_dict() == pytest.approx({s: REFERENCE[f"lq.census.{s}"] for s in census.index}, rel=1e-10)
+    assert quotients.to_dict() == same_as({s: REFERENCE[f"lq.census.{s}"] for s in census.index}, "R, formula", of=location_quotients, rel=1e-10)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -49,7 +50,8 @@ def test_observed_over_expected(seed):
     """With the region inside the reference: observed over expected counts of the table region by industry."""
     region, rest = generated(seed)
     expected = expected_freq(np.array([region, rest]))[0]
-    np.testing.assert_allclose(location_quotients(region, region + rest), region / expected)
+    found = location_quotients(region, region + rest).to_numpy()
+    assert found == same_as((region / expected).to_numpy(), "scipy, expected_freq", of=location_quotients, rel=1e-7)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -93,15 +95,16 @@ def test_intervals_of_binjiang_against_r(year):
     jobs = county_jobs(year)
     found = quotient_intervals(jobs.loc[330108], jobs.sum(), design_effect=3)
     for column, key in (("quotient", "lq"), ("lo", "lq.lo"), ("hi", "lq.hi")):
-        assert found[column].to_dict() == pytest.approx({s: BINJIANG[f"{key}.{year}.{s}"] for s in jobs}, rel=1e-10)
+        assert found[column].to_dict() == same_as({s: BINJIANG[f"{key}.{year}.{s}"] for s in jobs}, "R, formula", of=quotient_intervals, rel=1e-10)
 
 
 @pytest.mark.parametrize("year", [2010, 2020])
 def test_indices_of_binjiang_against_r(year):
     jobs = county_jobs(year)
     for kind, columns in (("all", list(jobs)), ("off-farm", [c for c in jobs if c != "agriculture"])):
-        assert krugman_index(jobs.loc[330108, columns], jobs.sum()[columns]) == pytest.approx(BINJIANG[f"krugman.{kind}.{year}"], rel=1e-12)
-        assert herfindahl(jobs.loc[330108, columns]) == pytest.approx(BINJIANG[f"hhi.{kind}.{year}"], rel=1e-12)
+        region, reference = jobs.loc[330108, columns], jobs.sum()[columns]
+        assert krugman_index(region, reference) == same_as(BINJIANG[f"krugman.{kind}.{year}"], "R, formula", of=krugman_index, rel=1e-12)
+        assert herfindahl(region) == same_as(BINJIANG[f"hhi.{kind}.{year}"], "R, formula", of=herfindahl, rel=1e-12)
 
 
 def test_counties_agree_with_the_table_of_cities():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.growth import ratio_changes
@@ -108,7 +109,8 @@ REFERENCE = json.loads((Path(__file__).parent / "reference" / "tobacco.json").re
 
 @pytest.mark.parametrize("year", [1998, 2000, 2004])
 def test_sales_in_cases_against_r(accounts, year):
-    assert figures(accounts, "cigarette_sales", "10k cases")[year] == pytest.approx(REFERENCE[f"sales.{year}"], rel=1e-12)
+    found = figures(accounts, "cigarette_sales", "10k cases")[year]
+    assert found == same_as(REFERENCE[f"sales.{year}"], "R, formula", of=(figures, convert), rel=1e-12)
 
 
 @pytest.mark.parametrize("indicator", ["cigarette_output", "cigarette_sales"])
@@ -119,4 +121,5 @@ def test_parts_of_the_growth_of_profit_and_tax_against_r(accounts, indicator):
     cpi = data.load("macro/china_price_indices").set_index("year")["consumer_prices_previous_year_100"]
     prices = pd.Series([1.0, (cpi.loc[2001:2004] / 100).prod()], name="prices")
     found = ratio_changes(pd.DataFrame({"cases": cases.to_numpy(), "case": (profit_tax / cases).to_numpy()}), prices).loc[1]
-    assert found.to_dict() == pytest.approx({name: REFERENCE[f"lmdi.{indicator}.{name}"] for name in found.index}, rel=1e-10)
+    expected = {name: REFERENCE[f"lmdi.{indicator}.{name}"] for name in found.index}
+    assert found.to_dict() == same_as(expected, "R, formula", of=(ratio_changes, figures), rel=1e-10)

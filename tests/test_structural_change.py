@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from second_route import same_as
 from statsmodels.stats.weightstats import DescrStatsW
 
 from zhejiang import data
@@ -41,8 +42,9 @@ def test_ningbo_against_r(ningbo):
     """Every pair of neighbouring years, and all years together."""
     pairs = [*zip(ningbo.index[:-1], ningbo.index[1:]), (1978, 2005)]
     for first, last in pairs:
-        assert norm_of_absolute_values(ningbo.loc[first], ningbo.loc[last]) == pytest.approx(REFERENCE[f"nav.{first}.{last}"], rel=1e-10)
-        assert lilien(ningbo.loc[first], ningbo.loc[last]) == pytest.approx(REFERENCE[f"lilien.{first}.{last}"], rel=1e-10)
+        pair = ningbo.loc[first], ningbo.loc[last]
+        assert norm_of_absolute_values(*pair) == same_as(REFERENCE[f"nav.{first}.{last}"], "R, formula", of=norm_of_absolute_values, rel=1e-10)
+        assert lilien(*pair) == same_as(REFERENCE[f"lilien.{first}.{last}"], "R, formula", of=lilien, rel=1e-10)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -60,7 +62,7 @@ def test_lilien_is_a_weighted_second_moment(seed):
     start, end = generated(seed)
     relative = np.log(end / start) - np.log(end.sum() / start.sum())
     moments = DescrStatsW(relative, weights=end / end.sum(), ddof=0)
-    assert lilien(start, end) == pytest.approx(100 * np.sqrt(moments.var + moments.mean**2))
+    assert lilien(start, end) == same_as(100 * np.sqrt(moments.var + moments.mean**2), "statsmodels, DescrStatsW", of=lilien, rel=1e-6)
 
 
 @pytest.mark.parametrize("index", [norm_of_absolute_values, lilien])

@@ -9,22 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from second_route import same_as, uniform
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.stats.proportion import power_proportions_2indep
 
 from zhejiang import survey
 
+ARITHMETIC = json.loads((Path(__file__).parent / "reference" / "arithmetic.json").read_text(encoding="utf-8"))["values"]
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "survey.json").read_text(encoding="utf-8"))["values"]
+SURVEY = "R, survey"
 PAIRS = [("importance", "size"), ("importance", "industry"), ("obstacle", "size"), ("importance", "obstacle")]
-
-
-def uniform(n: int, seed: int) -> np.ndarray:
-    """Park and Miller's generator, as in survey.R: the same numbers in every language."""
-    x = []
-    for _ in range(n):
-        seed = 16807 * seed % 2147483647
-        x.append(seed / 2147483647)
-    return np.array(x)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +55,8 @@ def test_shares_and_intervals_are_those_of_r(firms, question):
     found = survey.shares(firms[question], firms["weight"], firms["size"])
     for answer, row in found.iterrows():
         for column in ("share", "se", "lo", "hi"):
-            assert row[column] == pytest.approx(REFERENCE[f"{column}.{question}.{int(answer)}"], rel=1e-10)
+            expected = REFERENCE[f"{column}.{question}.{int(answer)}"]
+            assert row[column] == same_as(expected, SURVEY, of=(survey.shares, survey.linearised_covariance), rel=1e-10)
     assert found["firms"].sum() == firms[question].notna().sum()
 
 
@@ -70,13 +65,13 @@ def test_corrected_test_is_that_of_r(firms, rows, columns):
     """svytable and svychisq (F)."""
     found = survey.rao_scott(firms[rows], firms[columns], firms["weight"], firms["size"])
     key = f"{rows}.{columns}"
-    assert found.statistic == pytest.approx(REFERENCE[f"f.{key}"], rel=1e-9)
-    assert found.df == pytest.approx(REFERENCE[f"df.{key}"], rel=1e-9)
-    assert found.df_denominator == pytest.approx(REFERENCE[f"ddf.{key}"], rel=1e-9)
-    assert found.p_value == pytest.approx(REFERENCE[f"p.{key}"], rel=1e-8)
+    assert found.statistic == same_as(REFERENCE[f"f.{key}"], SURVEY, of=survey.rao_scott, rel=1e-9)
+    assert found.df == same_as(REFERENCE[f"df.{key}"], SURVEY, of=survey.rao_scott, rel=1e-9)
+    assert found.df_denominator == same_as(REFERENCE[f"ddf.{key}"], SURVEY, of=survey.rao_scott, rel=1e-9)
+    assert found.p_value == same_as(REFERENCE[f"p.{key}"], SURVEY, of=survey.rao_scott, rel=1e-8)
     for r, row in found.shares.iterrows():
         for c, cell in row.items():
-            assert cell == pytest.approx(REFERENCE[f"cell.{key}.{int(r)}.{int(c)}"], rel=1e-10)
+            assert cell == same_as(REFERENCE[f"cell.{key}.{int(r)}.{int(c)}"], SURVEY, of=survey.rao_scott, rel=1e-10)
 
 
 def test_ordered_logit_is_that_of_r(firms, regressors):
@@ -84,8 +79,9 @@ def test_ordered_logit_is_that_of_r(firms, regressors):
     fit = survey.ordered_logit(ordered(firms["importance"]), regressors, firms["weight"], firms["size"])
     table = pd.concat([fit.coefficients, fit.thresholds])
     for name, (_, row) in zip(["large", "medium", "staff", "cut1", "cut2", "cut3"], table.iterrows(), strict=True):
-        assert row["estimate"] == pytest.approx(REFERENCE[f"olr.{name}"], rel=0, abs=1e-5 * row["se"])
-        assert row["se"] == pytest.approx(REFERENCE[f"olr.se.{name}"], rel=1e-5)
+        source = "R, survey; in standard errors"
+        assert row["estimate"] / row["se"] == same_as(REFERENCE[f"olr.{name}"] / row["se"], source, of=survey.ordered_logit, abs=1e-5)
+        assert row["se"] == same_as(REFERENCE[f"olr.se.{name}"], SURVEY, of=survey.ordered_logit, rel=1e-5)
     assert fit.df == REFERENCE["olr.df"]
 
 
@@ -99,8 +95,9 @@ def test_without_weights_the_logit_is_that_of_statsmodels(firms, regressors):
     model = OrderedModel(ordered(firms.loc[answered, "importance"]), regressors[answered], distr="logit")
     other = model.fit(method="newton", disp=False, tol=1e-12)
     thresholds = model.transform_threshold_params(other.params.to_numpy())[1:-1]
-    assert fit.coefficients["estimate"].to_numpy() == pytest.approx(other.params[:3].to_numpy(), rel=1e-6)
-    assert fit.thresholds["estimate"].to_numpy() == pytest.approx(thresholds, rel=1e-6)
+    source = "statsmodels, OrderedModel"
+    assert fit.coefficients["estimate"].to_numpy() == same_as(other.params[:3].to_numpy(), source, of=survey.ordered_logit, rel=1e-6)
+    assert fit.thresholds["estimate"].to_numpy() == same_as(thresholds, source, of=survey.ordered_logit, rel=1e-6)
 
 
 def test_logit_does_not_depend_on_the_units_of_its_regressors(firms, regressors):
@@ -130,6 +127,12 @@ def test_a_simple_sample_gives_pearsons_test_nearly():
     pearson = stats.chi2_contingency(pd.crosstab(rows, columns), correction=False)
     assert found.design_effect == pytest.approx(1, abs=0.02)
     assert found.p_value == pytest.approx(pearson.pvalue, abs=0.02)
+
+
+def test_effective_size_against_r():
+    """Kish's other form: one over one and the squared coefficient of variation."""
+    found = survey.effective_size(1 + 30 * uniform(50, 7))
+    assert found == same_as(ARITHMETIC["effective"], "R, by the coefficient of variation", of=survey.effective_size, rel=1e-12)
 
 
 def test_strata_by_hand():
@@ -214,7 +217,7 @@ def test_size_of_whiteheads_example():
     odds = control / (1 - control) * np.exp(0.887)
     treated = np.diff(np.concatenate([[0], odds / (1 + odds), [1]]))
     mean = (treated + [0.2, 0.5, 0.2, 0.1]) / 2
-    assert np.ceil(survey.size_ordered(mean, np.exp(0.887), 0.9)) == 187
+    assert np.ceil(survey.size_ordered(mean, np.exp(0.887), 0.9)) == same_as(187, "Whitehead (1993), example", of=survey.size_ordered)
 
 
 def test_size_for_two_answers_is_near_that_of_two_proportions():
@@ -223,7 +226,8 @@ def test_size_for_two_answers_is_near_that_of_two_proportions():
     high = 1 / (1 + (1 - low) / low / 1.5)
     mean = (low + high) / 2
     n = survey.size_ordered(np.array([mean, 1 - mean]), 1.5, 0.8)
-    assert power_proportions_2indep(high - low, low, n / 2, return_results=False) == pytest.approx(0.8, abs=0.01)
+    power = power_proportions_2indep(high - low, low, n / 2, return_results=False)
+    assert 0.8 == same_as(power, "statsmodels, power_proportions_2indep at that size", of=survey.size_ordered, abs=0.01)
 
 
 # Refusals

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from linearmodels.panel import PanelOLS
 from scipy import stats
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.synthetic_control import outcome_matrix, permutation_rank, synthetic_control
@@ -88,7 +89,7 @@ def test_weights_are_those_of_quadratic_programming_in_r(cities, case):
     unit, donors, fitted = CASES[case]
     found = synthetic_control(outcome_matrix(cities, "city_code", "year", "share", [unit, *donors], fitted), unit, fitted)
     expected = [REFERENCE[f"weight.{case}.{donor}"] for donor in donors]
-    assert found.weights.to_numpy() == pytest.approx(expected, abs=1e-9)
+    assert found.weights.to_numpy() == same_as(expected, "R, quadprog", of=(synthetic_control, outcome_matrix), abs=1e-9)
     assert found.weights.sum() == pytest.approx(1, abs=1e-12)
     assert np.isnan(found.rmspe_after)  # no period after the fitted ones
 
@@ -102,7 +103,7 @@ def test_bounds_are_those_of_linear_programmes_in_r(cities):
     assert found.rmspe_fitted == pytest.approx(0, abs=1e-9)
     for year in (2010, 2015):
         bounds = REFERENCE[f"bound.min.{year}"], REFERENCE[f"bound.max.{year}"]
-        assert (found.lowest[year], found.highest[year]) == pytest.approx(bounds, abs=1e-6)
+        assert (found.lowest[year], found.highest[year]) == same_as(bounds, "R, lpSolve", of=(synthetic_control, outcome_matrix), abs=1e-6)
 
 
 def test_a_mixture_is_recovered():
@@ -221,8 +222,9 @@ def test_shares_are_scipys_percentiles():
     values = pd.Series(np.random.default_rng(2).integers(0, 9, size=30).astype(float), index=[f"u{i}" for i in range(30)])
     for unit in values.index:
         found = permutation_rank(values, unit)
-        assert found.p_lower == pytest.approx(stats.percentileofscore(values, values[unit], kind="weak") / 100)
-        assert found.p_upper == pytest.approx(1 - stats.percentileofscore(values, values[unit], kind="strict") / 100)
+        shares = (stats.percentileofscore(values, values[unit], kind=kind) / 100 for kind in ("weak", "strict"))
+        lower, strictly = shares
+        assert (found.p_lower, found.p_upper) == same_as((lower, 1 - strictly), "scipy, percentileofscore", of=permutation_rank, rel=1e-6)
 
 
 @pytest.mark.parametrize(("values", "message"), [

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from second_route import same_as
 
 from zhejiang import data
-from zhejiang.growth import ratio_changes
+from zhejiang.growth import log_mean, ratio_changes
 from zhejiang.trends import compare_increments, drift, linear_trend, piecewise_trend, rank_interval
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "trends.json").read_text(encoding="utf-8"))["values"]
@@ -28,9 +29,9 @@ def part(start: str) -> dict[str, float]:
     return found
 
 
-def same(reference, relative: float = 1e-9):
+def same(reference, source: str, of, relative: float = 1e-9):
     # Contributions of a rate that did not move are near zero: an absolute tolerance of 1e-12 points.
-    return pytest.approx(reference, rel=relative, abs=1e-12)
+    return same_as(reference, source, of=of, rel=relative, abs=1e-12)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,8 @@ def test_decomposition_is_that_of_r(name, vintage, years, dollars, fed, gdp):
     index = pd.RangeIndex(years[0], years[1] + 1)
     nominal = gdp["china" if name == "china" else "zhejiang", vintage].loc[index].rename("gdp")
     found = ratio_changes(pd.DataFrame({"exports": dollars[name], "rate": fed}).loc[index], nominal, scale=100)
-    assert {f"{year}.{column}": value for (year, column), value in found.stack().items()} == same(part(f"{name}.{vintage}."), 1e-8)
+    assert {f"{year}.{column}": value for (year, column), value in found.stack().items()} == same(
+        part(f"{name}.{vintage}."), "R, formula", (ratio_changes, log_mean), 1e-8)
 
 
 def test_decomposition_is_near_the_mean_of_all_orders(dollars, fed, gdp):
@@ -117,7 +119,7 @@ def test_piecewise_trend_is_that_of_r(vintage, knot, covariance, in_r, panels):
     fit = piecewise_trend(panels[vintage][330000], (2001, knot), covariance)
     found = {f"{kind}.{number}.{column}": value for kind, table in (("slope", fit.slopes), ("change", fit.changes))
              for number, row in enumerate(table.to_dict("records"), 1) for column, value in row.items() if column != "se"}
-    assert found == same(part(f"piecewise.{vintage}.{knot}.{in_r}."))
+    assert found == same(part(f"piecewise.{vintage}.{knot}.{in_r}."), "R, lm and sandwich", piecewise_trend)
     assert (fit.n, fit.df) == ((13, 9) if vintage == "census2018_revised" else (12, 8))
 
 
@@ -128,7 +130,8 @@ def test_piecewise_trend_is_that_of_r(vintage, knot, covariance, in_r, panels):
 def test_permutation_is_that_of_r(name, years, group, panels):
     increments = panels["census2018_revised"][330000].diff().loc[years[0]:years[1]]
     found = compare_increments(increments, range(group[0], group[1] + 1))
-    assert {"difference": found.difference, "p": found.pvalue, "n": found.assignments} == same(part(f"increments.{name}."))
+    assert {"difference": found.difference, "p": found.pvalue, "n": found.assignments} == same(
+        part(f"increments.{name}."), "R, combn", compare_increments)
 
 
 @pytest.mark.parametrize(("vintage", "start", "end"), [
@@ -141,7 +144,7 @@ def test_slopes_and_ranks_are_those_of_r(vintage, start, end, errors, slope, pan
     own, rank = slope(panel[330000], 0.95), rank_interval(panel, 330000, slope)
     assert rank.units == 30
     assert {"slope": own.estimate, "lo": own.lo, "hi": own.hi, "rank": rank.rank, "rank_lo": rank.lo, "rank_hi": rank.hi} == same(
-        part(f"rank.{vintage}.{start}.{end}.{errors}."))
+        part(f"rank.{vintage}.{start}.{end}.{errors}."), "R, lm", (slope, rank_interval))
 
 
 # Equivalences
@@ -172,7 +175,7 @@ def test_drift_is_the_t_interval_of_the_changes():
     changes = SERIES.diff().dropna()
     interval = stats.ttest_1samp(changes, 0).confidence_interval(0.9)
     found = drift(SERIES, 0.9)
-    assert (found.estimate, found.lo, found.hi) == pytest.approx((changes.mean(), *interval))
+    assert (found.estimate, found.lo, found.hi) == same_as((changes.mean(), *interval), "scipy, ttest_1samp", of=drift, rel=1e-6)
 
 
 @pytest.mark.parametrize("slope", [linear_trend, drift])
@@ -190,7 +193,8 @@ def test_permutation_is_that_of_scipy(group):
     reference = stats.permutation_test((increments[inside], increments[~inside]), lambda x, y, axis: x.mean(axis) - y.mean(axis),
                                        vectorized=True, n_resamples=np.inf)
     found = compare_increments(increments, group)
-    assert (found.difference, found.pvalue) == pytest.approx((reference.statistic, reference.pvalue))
+    expected = reference.statistic, reference.pvalue
+    assert (found.difference, found.pvalue) == same_as(expected, "scipy, permutation_test", of=compare_increments, rel=1e-6)
     assert found.assignments == math.comb(12, inside.sum())
 
 

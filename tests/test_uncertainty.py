@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from second_route import same_as, uniform
 
 from zhejiang import data
 from zhejiang import input_output as io
 from zhejiang.input_output import uncertainty
 from zhejiang.input_output.uncertainty import CoefficientErrors, observed_errors, rank_intervals, simulate_linkages
 
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "linkages.json").read_text(encoding="utf-8"))["values"]
 NAMES = ("influence", "sensitivity_leontief", "sensitivity_ghosh")
 
 
@@ -215,8 +220,8 @@ def test_effects_are_those_of_a_weighted_regression(small):
     effect = frame["row"].map({"a": 0.0, **{r: fit.params[f"C(row)[T.{r}]"] for r in "bcde"}})
     mean = np.average(effect, weights=frame["weight"])
     found = observed_errors(A, B)
-    assert found.row == pytest.approx(np.sqrt(np.average((effect - mean) ** 2, weights=frame["weight"])))
-    assert found.cell == pytest.approx(np.sqrt(np.average(fit.resid**2, weights=frame["weight"])))
+    expected = np.sqrt(np.average((effect - mean) ** 2, weights=frame["weight"])), np.sqrt(np.average(fit.resid**2, weights=frame["weight"]))
+    assert (found.row, found.cell) == same_as(expected, "statsmodels, weighted regression on dummies", of=observed_errors, rel=1e-6)
 
 
 def test_tables_that_cannot_be_compared(small):
@@ -295,3 +300,55 @@ def test_ranks_that_are_refused(change, message):
     with pytest.raises(ValueError) as refusal:
         rank_intervals(**given)
     assert str(refusal.value) == message
+
+
+# Against R
+
+def part(start: str) -> dict[str, float]:
+    return {key.removeprefix(start): value for key, value in REFERENCE.items() if key.startswith(start)}
+
+
+@pytest.fixture(scope="module")
+def differences():
+    """Errors as the chapter takes them from tables that differ."""
+    sectors = data.load("input_output/sectors_42").set_index("sector")
+    mixed_up = pd.Series(sectors.index, sectors.index).replace("s13", "s12")
+
+    def coefficients(name, groups):
+        table = io.aggregate(io.official_table(data.load(f"input_output/{name}")), groups)
+        return io.technical_coefficients(table.Z, table.x)
+
+    change = observed_errors(coefficients("china_2002_42", sectors["group38"]), coefficients("china_2007_42", sectors["group38"])).times(2**-0.5)
+    return {"revision": observed_errors(coefficients("china_2005_42_earlier", mixed_up), coefficients("china_2005_42", mixed_up)), "change": change}
+
+
+@pytest.mark.parametrize("name", ["revision", "change"])
+def test_observed_errors_are_those_of_r(differences, name):
+    """lm on dummies of seller and buyer."""
+    assert vars(differences[name]) == same_as(part(f"errors.{name}."), "R, lm", of=observed_errors, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["revision", "change"])
+def test_simulated_influence_spreads_as_in_r(china, differences, name):
+    """Other random numbers: a standard deviation of 1000 draws is known to two percent, the largest error of 42 is four times that."""
+    A, x, _ = china
+    found = simulate_linkages(A, x, differences[name], draws=1000, seed=18).influence.std()
+    assert found.to_dict() == same_as(part(f"sd.{name}."), "R, other random numbers", of=simulate_linkages, rel=0.1)
+
+
+def test_linkages_and_classes_are_those_of_r(china):
+    _, _, plain = china
+    for name, values in {"influence": plain.influence, "leontief": plain.sensitivity_leontief, "ghosh": plain.sensitivity_ghosh,
+                         "backward_variation": plain.backward_variation, "forward_variation": plain.forward_variation}.items():
+        assert values.to_dict() == same_as(part(f"{name}."), "R, solve", of=io.linkages, rel=1e-10)
+    found = io.key_sectors(plain.influence, plain.sensitivity_leontief).map({"key": 1, "backward": 2, "forward": 3, "weak": 4})
+    assert found.to_dict() == same_as(part("class."), "R, solve", of=io.key_sectors)
+
+
+def test_possible_ranks_are_those_of_r():
+    estimate = np.exp(pd.Series([0.5, 0.45, 0.2, 0, -0.6, -0.65]))
+    drawn = np.exp(np.log(estimate.to_numpy()) + 0.1 * stats.norm.ppf(uniform(2400, 2007)).reshape(400, 6))
+    found = rank_intervals(estimate, pd.DataFrame(drawn))
+    for column in found:
+        expected = list(part(f"ranks.{column}.").values())
+        assert found[column].tolist() == same_as(expected, "R, differences of all pairs", of=rank_intervals)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
+from second_route import same_as
 
 from zhejiang import data
 from zhejiang.yardsticks import from_others, measure
@@ -45,7 +46,7 @@ def test_china_against_r(year, income, base):
     key = f"{year}.{income}.{base}"
     reference = {field: REFERENCE[f"{key}.china.{field}"] for field in ("distance", "lo", "hi", "rank", "leverage")}
     computed = {"distance": found.distance, "lo": found.interval[0], "hi": found.interval[1], "rank": found.rank, "leverage": found.leverage}
-    assert computed == pytest.approx(reference, rel=1e-9)
+    assert computed == same_as(reference, "R, lm and sandwich", of=measure, rel=1e-9)
     assert found.observations == REFERENCE[f"{key}.n"]
 
 
@@ -59,14 +60,14 @@ def test_specifications_against_r():
         frame = countries(int(year), income, base)
         sample = frame.drop("CHN") if which == "all" else frame[frame["size"] >= 0].drop("CHN")
         found = measure(sample, "share", [*forms[form], *(["size"] if size == "log" else [])], frame.loc["CHN"])
-        assert found.distance == pytest.approx(REFERENCE[key], rel=1e-9), key
+        assert found.distance == same_as(REFERENCE[key], "R, lm", of=measure, rel=1e-9), key
 
 
 def test_predictions_from_others_against_r():
     frame = countries(2005, "gdp_per_head_2015_usd", "value added")
     predicted = from_others(frame[frame["size"] >= 0], "share", CURVE)
-    assert {f"from_others.{code}": value for code, value in predicted.items()} == pytest.approx(
-        {key: value for key, value in REFERENCE.items() if key.startswith("from_others.")}, rel=1e-9)
+    expected = {key: value for key, value in REFERENCE.items() if key.startswith("from_others.")}
+    assert {f"from_others.{code}": value for code, value in predicted.items()} == same_as(expected, "R, lm", of=from_others, rel=1e-9)
 
 
 def test_predictions_from_others_are_those_of_refitting():
@@ -76,7 +77,7 @@ def test_predictions_from_others_are_those_of_refitting():
     for unit in sample.index:
         others = sample.drop(unit)
         refitted = smf.ols("share ~ income + income2 + size", others).fit().predict(sample.loc[[unit]]).iloc[0]
-        assert predicted[unit] == pytest.approx(refitted, rel=1e-10)
+        assert predicted[unit] == same_as(refitted, "statsmodels, refitting", of=from_others, rel=1e-10)
         assert predicted[unit] == pytest.approx(measure(others, "share", CURVE, sample.loc[unit]).curve, rel=1e-10)
 
 

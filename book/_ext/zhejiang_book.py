@@ -71,7 +71,7 @@ class ZhejiangDomain(Domain):
     name = "zhejiang"
     label = "Zhejiang Recomputed"
     initial_data = {"pages": {}}
-    data_version = 2
+    data_version = 3
 
     def clear_doc(self, docname):
         self.data["pages"].pop(docname, None)
@@ -92,6 +92,7 @@ class ZhejiangDomain(Domain):
                 "cells": len(cells),
                 "warnings": sum("stderr" in node["classes"] for node in document.findall(nodes.literal_block)),
                 "quotes": quotes,
+                "headlines": headlines(document, docname == env.config.root_doc, bool(cells)),
             }
 
     def records(self, kind: str) -> list[tuple[str, dict]]:
@@ -102,6 +103,17 @@ class ZhejiangDomain(Domain):
             for record in page["records"]
             if record["type"] == kind
         ]
+
+
+def headlines(document: nodes.document, landing: bool, chapter: bool) -> list[tuple[str, str, str]]:
+    """Return (id, role, place) of every number quoted on the landing page, or in the opening box and the findings of a chapter."""
+    parts = []
+    if landing:
+        parts = [("landing page", document)]
+    elif chapter:
+        parts = [("box", box) for box in itertools.islice(document.findall(nodes.admonition), 1)]
+        parts += [("findings", section) for section in document.findall(nodes.section) if section.next_node(nodes.title).astext() == "Findings"]
+    return [(node["target"], node["role"], place) for place, part in parts for node in part.findall(quote) if node["role"] in ("num", "interval", "computed")]
 
 
 def number_by_report(app: Sphinx, env) -> None:

@@ -242,7 +242,7 @@ def jupyter_book(builder: str) -> None:
 def source_fingerprint() -> str:
     """SHA-256 of every file that the book is made from, the last commit and the interpreter."""
     digest = hashlib.sha256(sys.version.encode())
-    folders = [ROOT / name for name in ("book", "data", "src")]
+    folders = [ROOT / name for name in ("book", "data", "src", "tests/reference")]
     files = [ROOT / name for name in ("_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", ".git/HEAD", ".git/logs/HEAD")]
     for path in sorted([*files, *(p for folder in folders for p in folder.rglob("*"))]):
         if path.is_file() and "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts:

@@ -21,7 +21,7 @@ from pathlib import Path
 from zhejiang import ROOT
 
 SOURCES = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
-           "Makefile", "book", "data", "src"]
+           "Makefile", "book", "data", "src", "tests/reference"]
 TOLERANCE = 1e-6
 SHOWN = 20
 

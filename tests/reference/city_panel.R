@@ -60,7 +60,9 @@ by_city <- function(x, f) ave(x, cities$city_code, FUN = f)
 chain <- by_city(log(cities$gi_gdp_index_prev100 / 100), function(g) ifelse(is.na(g), NA, cumsum(ifelse(is.na(g), 0, g))))
 gap_2005 <- (log(cities$gi_gdp_100m_yuan) - chain)[cities$year == 2005]
 real <- chain + gap_2005[match(cities$city_code, cities$city_code[cities$year == 2005])]
-step <- log(1.1)
+percent <- 10 # coefficients of income and size are for so much more
+step <- log1p(percent / 100)
+published[["ch03-panel-step"]] <- percent
 cities$size <- ifelse(cities$resident_pop_filled_flag == 0, log(cities$resident_pop_10k), NA) / step
 cities$income <- real / step - cities$size
 cities$fdi <- log2(ifelse(is.na(cities$fdi_used_m_usd) | cities$fdi_used_m_usd == 0, NA, cities$fdi_used_m_usd) / cities$gs_gdp_100m_yuan)
@@ -94,6 +96,7 @@ for (end in c(2010, 2015)) {
     change <- start_end[[paste0(vintage, ".y")]] - start_end[[paste0(vintage, ".x")]]
     groups <- list(all = TRUE, subprovincial = start_end$subprovincial.x == 1, delta = start_end$delta.x == 1)
     own <- change[start_end$city_code == 330200]
+    if (vintage == "cy_tertiary_pct") published[[paste0("ch03-after-change-", end)]] <- own # the last series of the chapter's table
     for (group in names(groups)) {
       among <- change[groups[[group]] & !is.na(change)]
       id <- paste0("ch03-after-", group, "-", end, if (vintage == "cy_tertiary_pct") "-cy")

@@ -95,6 +95,22 @@ for (prices in names(found)) {
     published[[paste0(id, "/hi")]] <- f$high[[name]]
   }
 }
+# The part of household consumption, in percent of growth, with the range over orders and sets of prices.
+indices <- read_table("macro/china_price_indices")
+linked <- function(index) prod(indices[[paste0(index, "_previous_year_100")]][indices$year %in% 2003:2007] / 100)
+goods <- c(agriculture = linked("producer_prices_farm"), construction = linked("fixed_investment_prices"), services = deflator[3])
+priced <- function(services) {
+  of <- replace(goods, "services", services)[part]
+  replace(of, is.na(of), linked("producer_prices_manufactured"))
+}
+sets <- c(found, list(
+  goods = decompose(start, determinants(deflate(io_table(2007), priced(deflator[3])))),
+  consumer = decompose(start, determinants(deflate(io_table(2007), priced(linked("consumer_prices")))))
+))
+in_growth <- function(side) sapply(sets, function(f) 100 * f[[side]][["households"]] / f$growth)
+published[["ch03a-sda-share-households"]] <- in_growth("mean")[["x"]]
+published[["ch03a-sda-share-households/lo"]] <- min(in_growth("low"))
+published[["ch03a-sda-share-households/hi"]] <- max(in_growth("high"))
 published[["ch03a-sda-growth"]] <- found$x$growth
 published[["ch03a-sda-growth-real"]] <- found$real$growth
 

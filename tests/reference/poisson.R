@@ -13,6 +13,8 @@ panel <- panel[order(panel$province_code, panel$year), ]
 types <- c("invention", "utility", "design")
 values <- list()
 published <- list()
+tolerances <- list()
+reasons <- list()
 
 at <- function(column, lag) {
   panel[[column]][match(paste(panel$province_code, panel$year - lag), paste(panel$province_code, panel$year))]
@@ -82,8 +84,13 @@ published[["ch04-ppml-largest"]] <- 100 * max(weight) / sum(weight)
 # The negative binomial with dummies
 for (type in types) {
   nb <- suppressWarnings(glm.nb(reformulate(c("staff1", "p", "t"), paste0("grants_", type)), d, control = glm.control(epsilon = 1e-12, maxit = 200)))
-  values[[paste0("nb.", type, ".estimate")]] <- coef(nb)[["staff1"]]
-  values[[paste0("nb.", type, ".dispersion")]] <- 1 / nb$theta
+  # The chapter searches over the dispersion, and the likelihood is flat at the top.
+  for (part in list(list("nb", coef(nb)[["staff1"]]), list("dispersion", 1 / nb$theta))) {
+    key <- sprintf("ch04-ppml-%s-%s", part[[1]], type)
+    published[[key]] <- part[[2]]
+    tolerances[[key]] <- 1e-4 * part[[2]]
+    reasons[[key]] <- "flat likelihood"
+  }
 }
 # Grants on applications of earlier years
 for (type in types) {
@@ -125,6 +132,25 @@ for (type in c("invention", "utility")) {
   values[[paste0("enumerated.", type, ".lo")]] <- bound(outcome, -1)
   values[[paste0("enumerated.", type, ".hi")]] <- bound(outcome, 1)
 }
+
+# All provinces, by other random signs than the book's: where the p-value crosses five percent, and how far the error of 9999 draws moves that.
+d <- window(2009, 2023, c("grants_invention", "staff1"))
+set.seed(1)
+signs <- matrix(sample(c(-1, 1), 9999 * nlevels(d$p), replace = TRUE), 9999)
+drawn_p <- function(null) {
+  m <- fitted(ppml("grants_invention", character(), d, null * d$staff1))
+  scores <- tapply(residuals(lm(staff1 ~ p + t, d, weights = m)) * (d$grants_invention - m), d$p, sum)
+  mean(abs(signs %*% scores) >= abs(sum(scores)) * (1 - 1e-9))
+}
+estimate <- published[["ch04-ppml-grants-invention-1"]]
+p_error <- 3.3 * sqrt(0.05 * 0.95 * 2 / 9999) # of both; exceeded once in a thousand
+for (side in c("lo", "hi")) {
+  key <- paste0("ch04-ppml-grants-invention-1/", side)
+  cross <- function(p) uniroot(function(null) drawn_p(null) - p, sort(estimate + c(0, if (side == "lo") -0.5 else 0.5)), tol = 1e-4)$root
+  published[[key]] <- cross(0.05)
+  tolerances[[key]] <- max(abs(c(cross(0.05 - p_error), cross(0.05 + p_error)) - published[[key]]))
+}
+reasons[["ch04-ppml-grants-invention-1"]] <- "error of 9999 random sign vectors"
 
 # R&D and patents -------------------------------------------------------------------------------------
 
@@ -189,4 +215,4 @@ for (type in types) {
   published[[sprintf("ch04-ppml-residual-%s-rank", type)]] <- rank(change)[["330000"]]
 }
 
-write_reference("poisson", values = values, published = published)
+write_reference("poisson", values = values, published = published, tolerances = tolerances, reasons = reasons)

@@ -7,9 +7,11 @@ of R and of its packages. The tests compare the project with these files, so tha
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -23,13 +25,17 @@ def main() -> int:
     if rscript is None:
         print("Rscript not found: install R (Debian and Ubuntu: apt-get install r-base-core)", file=sys.stderr)
         return 1
-    failed = []
-    for script in sorted(FOLDER.glob("*.R")):
+
+    def run(script: Path) -> int:
         # --vanilla: no start-up file of the user's.
-        done = subprocess.run([rscript, "--vanilla", script.name, str(output)], cwd=FOLDER)
-        print(f"{script.name}: {'failed' if done.returncode else 'done'}", flush=True)
-        if done.returncode:
-            failed.append(script.name)
+        return subprocess.run([rscript, "--vanilla", script.name, str(output)], cwd=FOLDER).returncode
+
+    failed, scripts = [], sorted(FOLDER.glob("*.R"))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for script, code in zip(scripts, pool.map(run, scripts), strict=True):
+            print(f"{script.name}: {'failed' if code else 'done'}", flush=True)
+            if code:
+                failed.append(script.name)
     return 1 if failed else 0
 
 

@@ -26,6 +26,8 @@ domestic <- function(table) {
 
 values <- list()
 published <- list()
+tolerances <- list()
+reasons <- list()
 sectors <- read_table("input_output/sectors_42")
 part <- sectors$part
 blocks <- c(services = "services", manufacturing = "manufacturing")
@@ -78,6 +80,41 @@ for (year in c(2002, 2007)) {
   }
 }
 
+# Random blocks of as much output as services in 2007, by other random numbers; the book has 500 of them.
+t <- domestic("china_2007_42")
+n <- length(t$x)
+weight <- t$x / sum(t$x)
+y <- t$x - drop(t$Ad %*% t$x)
+per_own <- function(K) (sum(t$x[!K]) - sum(solve(diag(sum(!K)) - t$Ad[!K, !K], y[!K]))) / sum(t$x[K])
+set.seed(1)
+share <- sum(weight[part == "services"])
+blocks_drawn <- c()
+while (length(blocks_drawn) < 3000) {
+  order <- sample(n)
+  fits <- which(abs(cumsum(weight[order]) - share) < 0.01)
+  if (length(fits)) blocks_drawn <- c(blocks_drawn, per_own(seq_len(n) %in% order[seq_len(fits[1])]))
+}
+p <- mean(blocks_drawn < per_own(part == "services"))
+published[["ch03a-extraction-random-below-2007"]] <- 100 * p
+tolerances[["ch03a-extraction-random-below-2007"]] <- 330 * sqrt(p * (1 - p) * (1 / 500 + 1 / 3000)) # exceeded once in a thousand
+reasons[["ch03a-extraction-random-below-2007"]] <- "error of 500 random blocks"
+
+# Published coefficients and the copy of 2005 ------------------------------------------------------
+
+printed <- as.matrix(read_table("input_output/published_total_2007_42")[, -1])
+unit <- 10^(floor(log10(ifelse(printed == 0, 1, printed))) - 4) # of the fifth significant digit
+agreeing <- sapply(4:9, function(d) mean(abs(solve(diag(n) - round(t$A, d)) - diag(n) - printed) <= 0.5001 * unit))
+published[["ch03a-check-total-decimals"]] <- (4:9)[which.max(agreeing)]
+published[["ch03a-check-total-rounded"]] <- 100 * max(agreeing)
+copy <- read_table("input_output/china_2005_42")
+output <- tapply(copy$gross_output[match(sectors$sector, copy$row)], sectors$group17, sum)
+yearbook <- subset(read_table("input_output/yearbook_17"), year == 2005 & item == "final use: gross_output")
+minerals <- 9
+published[["ch03a-check-2005-moved"]] <- (output[[as.character(minerals)]] - yearbook$printed[yearbook$group17 == minerals]) / 1e4
+studies <- read_table("input_output/published_export_content")
+published[["ch03a-kww-apart-2007"]] <-
+  subset(studies, study == "koopman2012" & exports == "manufacturing" & method == "processing apart" & year == 2007)$share_percent
+
 # Full detail of 2007, with the flows of processing with supplied materials.
 t <- domestic("china_2007_135")
 keys <- read_table("input_output/sectors_135")
@@ -86,8 +123,17 @@ share <- colSums(t$Am %*% solve(diag(length(t$x)) - t$Ad))
 made <- keys$part == "manufacturing"
 out <- flows$exports_processing_with_supplied_materials - flows$processing_fee_supplied_materials
 published[["ch03a-vs-manufactures-2007"]] <- 100 * sum((share * t$E)[made]) / sum(t$E[made])
+published[paste0("ch03a-vs-manufactures-2007", c("/lo", "/hi"))] <- range(published[["ch03a-vs-manufactures-2007"]], values[["vs.manufactures.2007"]])
+n <- length(t$x)
+y <- t$x - drop(t$Ad %*% t$x)
+for (name in names(blocks)) {
+  K <- keys$part == blocks[[name]]
+  lost <- t$x[!K] - solve(diag(sum(!K)) - t$Ad[!K, !K], y[!K])
+  id <- sprintf("ch03a-extraction-%s-outside-2007", name)
+  published[paste0(id, c("/lo", "/hi"))] <- range(published[[id]], 100 * sum(lost) / sum(t$x[!K]))
+}
 published[["ch03a-vs-plus-manufactures"]] <- 100 * sum((share * t$E + out)[made]) / sum((t$E + out)[made])
 published[["ch03a-vs-plus-all"]] <- 100 * sum(share * t$E + out) / sum(t$E + out)
 published[["ch03a-vs-implied"]] <- 100 * (0.403 * sum((t$E + out)[made]) - sum(out[made])) / sum(t$E[made])
 
-write_reference("service_impact", values = values, published = published)
+write_reference("service_impact", values = values, published = published, tolerances = tolerances, reasons = reasons)

@@ -63,6 +63,7 @@ published[["ch03-gap-largest"]] <- max(gap)
 published[["ch03-gap-2005"]] <- gap[28]
 published[["ch03-jump-within"]] <- share(ningbo, 2005) - share(ningbo, 2004)
 published[["ch03-jump-joined"]] <- share(first, 2005) - share(first, 2004)
+published[["ch03-jump-census"]] <- 100 * (1 - published[["ch03-jump-within"]] / published[["ch03-jump-joined"]])
 
 # Productivity -------------------------------------------------------------------------------------
 
@@ -145,6 +146,16 @@ real <- c(early * 2449.31, revised * 2449.31, revised * 2462.09)
 published[["ch03-gdp-real"]] <- real[2]
 published[["ch03-gdp-real/lo"]] <- min(real)
 published[["ch03-gdp-real/hi"]] <- max(real)
+plan <- read_table("ningbo/plan_targets_2010")
+target <- function(name) plan$target_2010[plan$indicator == name]
+over <- 100 * (real / target("gdp") - 1)
+published[paste0("ch03-gdp-real-gap", c("", "/lo", "/hi"))] <- c(over[2], range(over))
+of_2010 <- sapply(c("panel_gs", "nb_comm_2010"), function(source) {
+  x <- sapply(c("primary", "secondary", "tertiary"), one, source, 2010)
+  100 * x[["tertiary"]] / sum(x)
+})
+published[paste0("ch03-services-2010", c("", "/lo", "/hi"))] <- c(of_2010[["panel_gs"]], range(of_2010))
+published[["ch03-services-target"]] <- target("tertiary_share")
 published[["ch03-growth-mean/lo"]] <- 100 * (early^(1 / 5) - 1)
 published[["ch03-growth-mean/hi"]] <- 100 * (revised^(1 / 5) - 1)
 published[["ch03-growth-needed"]] <- growth(2449.31, 4300, 5)

@@ -5,6 +5,8 @@ source("lib/reference.R")
 
 values <- list()
 published <- list()
+tolerances <- list()
+reasons <- list()
 
 # Census -------------------------------------------------------------------------------------------
 
@@ -40,6 +42,18 @@ for (y in names(own)) {
       published[[paste0(id, "/hi")]] <- quotient[[s]] * factor[[s]]
     }
   }
+  shares_here <- 100 * prop.table(own[[y]])
+  published[[paste0("ch02-counties-", y)]] <- nrow(jobs[[y]])
+  published[[paste0("ch02-knowledge-", y)]] <- sum(shares_here[c("information", "research")])
+  published[[paste0("ch02-manufacturing-", y)]] <- shares_here[["manufacturing"]]
+  for (s in c("information", "research", "manufacturing")) {
+    of_counties <- jobs[[y]][, s] / rowSums(jobs[[y]])
+    published[[sprintf("ch02-lq-%s-rank-%s", s, y)]] <- 1 + sum(of_counties > of_counties[[at(jobs[[y]])]])
+  }
+  services <- sections[6:19]
+  p <- sum(own[[y]][services]) / sum(own[[y]])
+  half <- 1.96 * sqrt(design * p * (1 - p) / sum(own[[y]]))
+  published[paste0("ch02-services-jobs-", y, c("", "/lo", "/hi"))] <- 100 * c(p, p - half, p + half)
   # Krugman's index as a Manhattan distance, HHI as a cross product.
   for (kind in c("all", "off-farm")) {
     keep <- if (kind == "all") sections else setdiff(sections, "agriculture")
@@ -52,6 +66,27 @@ for (y in names(own)) {
     values[[sprintf("hhi.%s.%s", kind, y)]] <- published[[sprintf("ch02-hhi-%s-%s", kind, y)]] <- hhi[[here]]
     published[[sprintf("ch02-k-%s-rank-%s", kind, y)]] <- rank(-krugman)[[here]]
     published[[sprintf("ch02-hhi-%s-rank-%s", kind, y)]] <- rank(-hhi)[[here]]
+  }
+  # Ranks in samples redrawn for every county, by other random numbers; the book has 400 of them.
+  set.seed(1)
+  ranks <- replicate(1000, {
+    drawn <- jobs[[y]]
+    drawn[] <- design * rpois(length(drawn), drawn / design)
+    unlist(lapply(list("all" = sections, "off-farm" = setdiff(sections, "agriculture")), function(keep) {
+      s <- prop.table(drawn[, keep], 1)
+      reference <- prop.table(colSums(drawn[, keep]))
+      c(k = rank(-rowSums(abs(sweep(s, 2, reference))))[[here]], hhi = rank(-rowSums(s^2))[[here]])
+    }))
+  })
+  for (name in rownames(ranks)) {
+    parts <- strsplit(name, ".", fixed = TRUE)[[1]]
+    id <- sprintf("ch02-%s-%s-rank-%s", parts[2], parts[1], y)
+    for (end in list(c("/lo", 0.025), c("/hi", 0.975))) {
+      key <- paste0(id, end[1])
+      published[[key]] <- quantile(ranks[name, ], as.numeric(end[2]), names = FALSE)
+      tolerances[[key]] <- max(1, percentile_error(ranks[name, ], as.numeric(end[2]), 400))
+    }
+    reasons[[id]] <- "error of 400 random samples, at least one rank"
   }
   x <- census[[y]]
   college <- with(x, 100 * (college_persons + university_persons) / population_persons)
@@ -78,6 +113,39 @@ for (part in c("mix", "regional", "competitive", "allocation")) published[[paste
 published[["ch02-shift-total"]] <- 100 * (sum(end) / sum(at_all) - 1)
 published[["ch02-shift-information"]] <- relative$regional[["information"]]
 published[["ch02-shift-mix-research"]] <- relative$mix[["research"]]
+# Samples redrawn for Binjiang and the rest of the province, by other random numbers; the book has 2000 of them.
+set.seed(2)
+rest <- Map(function(x, y) x - y, all, own)
+redraw <- function(x) design * rpois(length(x), x / design)
+draws <- replicate(20000, {
+  start <- redraw(start)
+  end <- redraw(end)
+  before <- start + redraw(rest[["2010"]])
+  now <- end + redraw(rest[["2020"]])
+  scale <- sum(now) / sum(before)
+  mix <- 100 * (sum(start * now / before) / sum(start) / scale - 1)
+  total <- 100 * (sum(end) / sum(start) / scale - 1)
+  c(total = total, mix = mix, regional = total - mix)
+})
+# The part of households in the long form, as far as it is known.
+long_form <- read_table("zhejiang_counties/long_form_2020")
+counted <- census[["2020"]]$households[match(long_form$county_code, census[["2020"]]$county_code)]
+log_part <- log(long_form$households_sampled / counted) - log(sum(long_form$households_sampled) / sum(counted))
+here <- match(330108, long_form$county_code)
+sampled <- exp(log_part[here])
+corrected <- (100 + published[["ch02-shift-total"]]) / sampled - 100
+published[["ch02-shift-regional-wide"]] <- corrected - published[["ch02-shift-mix"]]
+wide <- (100 + draws["total", ]) / sampled * exp(rnorm(ncol(draws), 0, sd(log_part))) - 100 - draws["mix", ]
+simulated <- list("total" = draws["total", ], "mix" = draws["mix", ], "regional" = draws["regional", ], "regional-wide" = wide)
+for (name in names(simulated)) {
+  id <- paste0("ch02-shift-", name)
+  for (p in c(0.025, 0.975)) {
+    key <- paste0(id, if (p < 0.5) "/lo" else "/hi")
+    published[[key]] <- quantile(simulated[[name]], p, names = FALSE)
+    tolerances[[key]] <- percentile_error(simulated[[name]], p, 2000)
+  }
+  reasons[[id]] <- "error of 2000 random samples"
+}
 published[["ch02-shift-mix-weights/hi"]] <- 100 * (sum(end) / sum(end / growth_each) / growth_all - 1)
 
 # District -----------------------------------------------------------------------------------------
@@ -89,11 +157,22 @@ city <- read_table("binjiang/hangzhou_gdp")
 hangzhou_gdp <- setNames(city$gdp_100m_yuan, city$year)
 published[["ch02-gdp-2011"]] <- value("gdp", 2016) / rise("gdp")
 published[["ch02-deflator-district"]] <- 100 * (exp(log(rise("gdp")) - 5 * log1p(value("gdp_avg_growth_2012_2016", 2016) / 100)) - 1)
+for (s in c(-1, 1)) { # one printed decimal
+  rises <- 1 + (value("gdp_2016_over_2011", 2016) + s * 0.05) / 100
+  yearly <- 1 + (value("gdp_avg_growth_2012_2016", 2016) - s * 0.05) / 100
+  published[[paste0("ch02-deflator-district", if (s < 0) "/lo" else "/hi")]] <- 100 * (rises / yearly^5 - 1)
+}
 real <- sum(log1p(city$gdp_growth_percent[city$year %in% 2012:2016] / 100))
 published[["ch02-deflator-hangzhou"]] <- 100 * (hangzhou_gdp[["2016"]] / hangzhou_gdp[["2011"]] / exp(real) - 1)
 published[["ch02-services-2015"]] <- 100 * value("services_value_added", 2015) / value("gdp", 2015)
 
-services <- sections[6:19]
+own_growth <- function(name, y) 1 + district$growth_percent[district$indicator == name & district$year == y][1] / 100
+back <- function(name) value(name, 2016) / own_growth(name, 2016)
+published[["ch02-services-2015/lo"]] <- published[["ch02-services-2015"]]
+published[["ch02-services-2015/hi"]] <- 100 * back("services_value_added") / back("gdp")
+targets <- read_table("plans/targets_outcomes")
+published[["ch02-services-target"]] <- subset(targets, plan == 12 & area_code == 330108 & indicator == "services_share_gdp")$target
+
 job_share <- function(x) sum(x[services]) / sum(x)
 odds <- function(p) p / (1 - p)
 tertiary <- setNames(city$tertiary_100m_yuan / city$gdp_100m_yuan, city$year)
@@ -106,6 +185,7 @@ for (y in c("2010", "2020")) published[[paste0("ch02-odds-hangzhou-", y)]] <- od
 count <- read_table("plans/press_count")
 rows <- setNames(count$rows, count$nature)
 missed <- setNames(count$missed, count$nature)
+published[["ch02-expected-missed"]] <- missed[["expected"]]
 p_of <- function(b, e, ...) fisher.test(rbind(c(e, rows[["expected"]] - e), c(b, rows[["binding"]] - b)), ...)$p.value
 published[["ch02-binding-p"]] <- p_of(missed[["binding"]], missed[["expected"]], alternative = "greater")
 published[["ch02-binding-p-two"]] <- p_of(missed[["binding"]], missed[["expected"]])
@@ -120,4 +200,4 @@ bounds <- 100 * binom.test(missed[["expected"]], rows[["expected"]])$conf.int
 published[["ch02-binding-rate-expected/lo"]] <- bounds[1]
 published[["ch02-binding-rate-expected/hi"]] <- bounds[2]
 
-write_reference("shift_share", values = values, published = published)
+write_reference("shift_share", values = values, published = published, tolerances = tolerances, reasons = reasons)

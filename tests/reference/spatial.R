@@ -114,6 +114,11 @@ put("ch04-hc-elasticity-small", coef(fit)[["lh"]], clustered(fit, small$province
 ten <- function(b) 100 * (1.1^b - 1)
 put("ch04-hc-effect", ten(coef(main)[["lh"]]), ten(clustered(main, d$province)))
 over <- rstudent(main)
+without <- lm(lr ~ lh + size + manufacturing + capital, d[d$code != 330600, ])
+x <- c(1, unlist(d[d$code == 330600, c("lh", "size", "manufacturing", "capital")]))
+distance <- d$lr[d$code == 330600] - sum(x * coef(without))
+half <- qt(0.975, df.residual(without)) * sqrt(drop(x %*% vcovHC(without, "HC3") %*% x))
+put("ch04-hc-shaoxing", 100 * expm1(distance), 100 * expm1(distance + c(-half, half)))
 put("ch04-hc-shaoxing-rank", rank(-over)[[which(d$code == 330600)]])
 
 # Talent.
@@ -126,6 +131,8 @@ rise <- sum(new) - sum(old)
 share <- function(gamma) 100 * (new[["managers"]] - gamma * old[["managers"]]) / rise
 same <- setdiff(parts, "managers")
 put("ch04-talent-widening", share(sum(new[same]) / sum(old[same])), c(share(3), share(1)))
+put("ch04-talent-2005", stock("total", 2005))
+put("ch04-talent-2015", stock("total", 2015))
 put("ch04-talent-same-growth", growth(sum(old[same]), sum(new[same]), 10))
 put("ch04-talent-all-growth", growth(sum(old), sum(new), 10))
 put("ch04-talent-managers-factor", new[["managers"]] / old[["managers"]])
@@ -133,6 +140,7 @@ put("ch04-talent-managers-factor", new[["managers"]] / old[["managers"]])
 # Census.
 p <- d[d$level == "prefecture", ]
 own <- p$code == 330600
+put("ch04-census-prefectures", nrow(p))
 put("ch04-census-rank-college", rank(-p$college)[own])
 put("ch04-census-rank-professionals", rank(-p$sample_professionals / p$sample_employed)[own])
 put("ch04-census-rank-manufacturing", rank(-p$manufacturing)[own])
@@ -161,6 +169,7 @@ income <- function(place, y) {
   grown <- prod(vapply(years, function(t) if (place == "Zhejiang") real_growth(t) else cities$gi_gdp_index_prev100[cities$city_code == 330600 & cities$year == t] / 100, 1))
   world$gdp_per_head_2015_usd[world$country_code == "CHN" & world$year == 2005] * 1e4 * output / persons(place, y) / head_2005 * grown
 }
+put("ch04-world-zhejiang-income", income("Zhejiang", 2005) / world$gdp_per_head_2015_usd[world$country_code == "CHN" & world$year == 2005])
 for (y in c(2005, 2010)) {
   s <- subset(world, year == y & population_persons >= 1e6 & !is.na(gdp_per_head_2015_usd))
   s$x <- log(s$gdp_per_head_2015_usd)

@@ -10,16 +10,6 @@ suppressWarnings(suppressPackageStartupMessages({
 values <- list()
 published <- list()
 
-# Park and Miller's generator: whole numbers that a double holds exactly, the same in every language.
-uniform <- function(n, seed) {
-  x <- numeric(n)
-  for (i in seq_len(n)) {
-    seed <- (16807 * seed) %% 2147483647
-    x[i] <- seed / 2147483647
-  }
-  x
-}
-
 n <- 240
 u <- matrix(uniform(6 * n, 20060901), ncol = 6, byrow = TRUE)
 size <- rep(1:3, c(60, 80, 100))
@@ -103,7 +93,18 @@ government <- sapply(which(sapply(1:100, function(n) fits(26.8, n))), function(n
 published <- c(published, with_ends("ch04a-wilson-government", 26.8, c(min(government), max(government))))
 published <- c(published, with_ends("ch04a-union", 43.2 + 32.1 - 43.2 * 32.1 / 100, c(43.15, 75.4)))
 
-each <- power.prop.test(p1 = 0.432, p2 = 0.532, power = 0.8, strict = TRUE)$n
+answers <- read_table("innovation/survey_2006_shanghai")
+design <- read_table("innovation/survey_2006_design")
+named <- function(answer) answers$share_percent[answers$answer == answer]
+published[["ch04a-design-firms"]] <- sum(design$value[startsWith(design$item, "firms_shanghai_")])
+published[["ch04a-union-claim"]] <- named("personnel")
+published[["ch04a-union-overlap"]] <- named("technical_personnel") + named("managers") + 2 * 0.05 - named("personnel") # one printed decimal
+ranks <- read_table("innovation/survey_2006_city_ranks")
+published[["ch04a-rank-shaoxing"]] <- ranks$rank[ranks$city_en == "Shaoxing"]
+gap <- 10 # percentage points
+published[["ch04a-size-gap"]] <- gap
+
+each <- power.prop.test(p1 = 0.432, p2 = 0.432 + gap / 100, power = 0.8, strict = TRUE)$n
 published[["ch04a-size-each"]] <- ceiling(each)
 published[["ch04a-size-power-same"]] <- 100 * power.prop.test(n = 100, p1 = 0.432, p2 = 0.532, strict = TRUE)$power
 same <- uniroot(function(p) power.prop.test(n = 100, p1 = 0.432, p2 = p, strict = TRUE)$power - 0.8, c(0.5, 0.9), tol = 1e-14)$root

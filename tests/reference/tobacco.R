@@ -6,6 +6,8 @@ library(sandwich)
 
 values <- list()
 published <- list()
+tolerances <- list()
+reasons <- list()
 
 # Accounts -----------------------------------------------------------------------------------------
 
@@ -55,6 +57,7 @@ published[["ch06-volume-2000"]] <- part(sold, c(profit_tax(2000), profit_tax(200
 to_september <- c("2012" = level("cigarette_sales", 2012, "January-September"), "2013" = level("cigarette_sales", 2013, "January-September")) / 1e9
 most <- 2 * to_september[["2012"]] - level("cigarette_sales", 2012, "first half") / 1e9
 level_2004 <- level_2005 / (1 + stated("profit_and_tax", 2005)$growth_percent / 100)
+published[paste0("ch06-volume-2000", c("/lo", "/hi"))] <- range(sapply(c(profit_tax(2004), level_2004), function(t) part(sold, c(profit_tax(2000), t))))
 ends <- outer(c(to_september[["2012"]], most), c(profit_tax(2004), level_2004), Vectorize(function(q, t) part(c(sold[2], q), c(t, profit_tax(2012)))))
 published[["ch06-volume-2012-most"]] <- max(ends)
 published[["ch06-volume-2012-most/lo"]] <- min(ends)
@@ -68,6 +71,12 @@ rates <- with(subset(commerce, place_en == "Zhejiang"), setNames(growth_percent,
 case_2009 <- 1e4 * early[["cigarette_sales_revenue"]] / early[["cigarette_sales_volume"]]
 published[["ch06-zhejiang-case"]] <- case_2009
 published[["ch06-volume-zhejiang"]] <- 100 * log1p(rates[["cigarette_sales_volume"]] / 100) / log1p(rates[["cigarette_sales_revenue"]] / 100)
+grew <- c(rates[["cigarette_sales_volume"]], rates[["cigarette_sales_revenue"]])
+corners <- apply(expand.grid(c(-1, 1), c(-1, 1)), 1, function(s) { # two printed decimals
+  logs <- log1p((grew + 0.005 * s) / 100)
+  100 * logs[1] / logs[2]
+})
+published[paste0("ch06-volume-zhejiang", c("/lo", "/hi"))] <- range(corners)
 october <- with(subset(accounts, period == "January-October"), setNames(value, indicator))
 nation_2008 <- 1e3 * (october[["top20_brands_sales_income"]] / october[["top20_brands_share_of_sales_income"]]) /
   (october[["top20_brands_sales_volume"]] / october[["top20_brands_share_of_output"]])
@@ -76,6 +85,7 @@ nation_2013 <- value_2013 / (to_september[["2013"]] * 1e9 / 5e4)
 nation_2012 <- value_2013 / (1 + stated("cigarette_sales_value", 2013, "January-September")$growth_percent / 100) / (to_september[["2012"]] * 1e9 / 5e4)
 published[["ch06-zhejiang-nation-2008"]] <- nation_2008
 published[["ch06-zhejiang-nation-2013"]] <- nation_2013
+published[["ch06-zhejiang-ratio"]] <- (case_2009 / nation_2012 + case_2009 / nation_2008) / 2
 published[["ch06-zhejiang-ratio/lo"]] <- case_2009 / nation_2012
 published[["ch06-zhejiang-ratio/hi"]] <- case_2009 / nation_2008
 
@@ -123,12 +133,14 @@ rural <- living$rural_income_yuan[match(c(1999, 2005), living$year)]
 inhabitants <- people$population_10k[match(c(1999, 2004), people$year)]
 elasticities <- read_table("tobacco/price_elasticities")
 demand <- with(subset(elasticities, kind %in% c("market", "smokers", "assumed")), c(estimate, estimate_other_end))
+demand <- demand[!is.na(demand)]
+published[paste0("ch06-price-range", c("", "/lo", "/hi"))] <- c(median(demand), range(demand))
 eta <- published[["ch06-engel-tobacco"]]
 eta_se <- (published[["ch06-engel-tobacco/hi"]] - eta) / qt(0.975, 5)
 flat <- function(lo, hi) c((lo + hi) / 2, (hi - lo)^2 / 12)
 input <- rbind(
   g = c(100 * log(rural[2] / rural[1]) / 6 - mean(prices), 1.5^2), phi = flat(0.7, 1), eta = c(eta, eta_se^2 * 5 / 3), kappa = flat(0, 1),
-  epsilon = flat(min(demand, na.rm = TRUE), max(demand, na.rm = TRUE)), p = flat(-2, 2), pi = c(mean(prices), var(prices)),
+  epsilon = flat(min(demand), max(demand)), p = flat(-2, 2), pi = c(mean(prices), var(prices)),
   n = c(100 * log(inhabitants[2] / inhabitants[1]) / 5, 0.5^2), s = flat(-2, 0), u = c(0, var(sales_growth) / 5)
 )
 m <- input[, 1]
@@ -140,14 +152,39 @@ total <- sum(v[c("n", "s", "u")]) + prod((v + m^2)[product]) - prod((m^2)[produc
 published[["ch06-sobol-exact-packs"]] <- 100 * v[["kappa"]] * (m[["eta"]] * m[["phi"]] * m[["g"]])^2 / total
 published[["ch06-sobol-exact-price"]] <- 100 * v[["epsilon"]] * gap^2 / total
 
+# The forecast, by other random numbers; the book has 20000 draws.
+set.seed(1)
+size <- 200000
+sd_of <- function(name) sqrt(v[[name]])
+draw <- list(
+  g = rnorm(size, m[["g"]], sd_of("g")), phi = runif(size, 0.7, 1), eta = eta + eta_se * rt(size, 5), kappa = runif(size),
+  epsilon = runif(size, min(demand), max(demand)), p = runif(size, -2, 2), pi = rnorm(size, m[["pi"]], sd_of("pi")),
+  n = rnorm(size, m[["n"]], sd_of("n")), s = runif(size, -2, 0)
+)
+yearly <- with(draw, n + s + kappa * eta * phi * g + epsilon * (p - pi))
+in_2010 <- 100 * exp((5 * yearly + rnorm(size, 0, sd(sales_growth) * sqrt(5))) / 100)
+for (end in list(list("", 0.5), list("/lo", 0.05), list("/hi", 0.95))) {
+  key <- paste0("ch06-forecast-volume", end[[1]])
+  published[[key]] <- quantile(in_2010, end[[2]], names = FALSE)
+  tolerances[[key]] <- percentile_error(in_2010, end[[2]], 20000)
+}
+case_growth <- with(draw, (1 - kappa) * eta * phi * g + p)
+below <- mean(case_growth < 100 * log1p(rates[["revenue_per_case"]] / 100))
+published[["ch06-outcome-case"]] <- 100 * below
+tolerances[["ch06-outcome-case"]] <- 330 * sqrt(below * (1 - below) * (1 / 20000 + 1 / size)) # exceeded once in a thousand
+reasons[c("ch06-forecast-volume", "ch06-outcome-case")] <- "error of 20000 random draws"
+
 # Taxes, aims, surveys -----------------------------------------------------------------------------
 
 published[["ch06-tax-notch-2001"]] <- 50 * (1 - 0.30) / (1 - 0.45)
 published[["ch06-tax-notch-2009"]] <- 70 * (1 - 0.36) / (1 - 0.56)
+index <- subset(read_table("tobacco/price_indices"), place_en == "Quzhou" & item == "tobacco" & year %in% 2009:2010)
+change <- function(d) 100 * (prod((index$previous_year_100 + d) / 100) - 1)
+published[paste0("ch06-tax-quzhou", c("", "/lo", "/hi"))] <- c(change(0), change(-0.05), change(0.05))
 published[["ch06-tax-full-2009"]] <- 100 * (1 / 0.95 - 1)
 full <- (0.95 * case_2009 + 250) / 0.89 / case_2009
 published[["ch06-aims-price"]] <- 100 * (full - 1)
-left <- full^range(demand, na.rm = TRUE)
+left <- full^range(demand)
 published[["ch06-aims-volume/lo"]] <- 100 * (left[1] - 1)
 published[["ch06-aims-volume/hi"]] <- 100 * (left[2] - 1)
 gain <- 1e4 * early[["cigarette_sales_volume"]] * ((0.11 * case_2009 * full + 250) * left - 0.05 * case_2009) / 1e8
@@ -163,4 +200,4 @@ published[["ch06-health-1996/lo"]] <- 100 * wilson[1]
 published[["ch06-health-1996/hi"]] <- 100 * wilson[2]
 published[["ch06-health-reported"]] <- 316 * 15.2 * 365 / 1e3
 
-write_reference("tobacco", values = values, published = published)
+write_reference("tobacco", values = values, published = published, tolerances = tolerances, reasons = reasons)

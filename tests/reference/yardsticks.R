@@ -52,7 +52,7 @@ countries <- function(y, income, base) {
   total <- if (base == "GDP") 100 else d$services_percent + d$industry_percent + d$agriculture_percent
   d <- data.frame(
     code = d$country_code, share = 100 * d$services_percent / total, income = log(d[[income]]),
-    size = log(d$urban_persons / d$urban_percent / 1e4)
+    size = log(d$urban_persons / d$urban_percent / 1e4), special = d$oil_state == 1 | d$city_state == 1
   )
   d <- d[complete.cases(d), ]
   d$income <- d$income - d$income[d$code == "CHN"]
@@ -176,5 +176,29 @@ for (y in c(2000, 2005, 2010)) {
     }
   }
 }
+
+# China's part in Ningbo's distance over all specifications, log odds, similar incomes, both populations and both shares of China among them.
+sectors <- subset(read_table("macro/china_sectors"), vintage == "post_census")
+in_yearbook <- function(y) with(sectors[sectors$year == y, ], 100 * tertiary_100m_yuan / gdp_100m_yuan)
+registered <- function(y) with(printed[printed$year == y, ], 1e4 * gdp_100m_yuan / gdp_per_head_yuan)
+responses <- list(
+  share = list(to = identity, back = identity), "log odds" = list(to = function(s) qlogis(s / 100), back = function(f) 100 * plogis(f))
+)
+part <- c()
+for (y in c(2000, 2005, 2010)) for (income in c("gdp_per_head_2015_usd", "gdp_per_head_ppp")) for (base in c("value added", "GDP")) {
+  d <- countries(y, income, base)
+  china <- d[d$code == "CHN", ]
+  unit <- place(y, income)
+  points <- data.frame(income = unit$income + c(0, log(nb("persons", y) / registered(y))), size = unit$size)
+  counted <- list(d$size > -Inf, d$size >= 0, d$size >= 0 & !d$special, d$size >= 0 & d$income >= -log(2) & d$income <= unit$income + log(2))
+  for (rows in counted) for (form in forms) for (size in c("none", "log")) for (response in responses) {
+    sample <- transform(d[rows & d$code != "CHN", ], share = response$to(share))
+    fit <- lm(if (size == "log") update(form, . ~ . + size) else form, sample)
+    at <- function(x) response$back(predict(fit, x))
+    ends <- if (size == "log") rbind(points, transform(points, size = china$size)) else points
+    for (own in c(china$share, in_yearbook(y))) part <- c(part, 100 * (own - at(china)) / (unit$share - at(ends)))
+  }
+}
+put("ch03-lag-spec-part", median(part), quantile(part, c(0.25, 0.75)))
 
 write_reference("yardsticks", values = values, published = published)

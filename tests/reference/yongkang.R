@@ -129,20 +129,34 @@ for (basis in c("registered", "resident")) {
   y <- if (basis == "registered") per_registered else per_resident
   growth_rate <- 100 * (y[, "2020"] - y[, "2000"]) / 20
   published[paste0("ch05-beta-", basis, c("", "/lo", "/hi"))] <- hc3(lm(growth_rate ~ y[, "2000"]))
-  published[[sprintf("ch05-sigma-%s-ratio", basis)]] <- sd(y[, "2020"]) / sd(y[, "2000"])
+  # The ratios that the test of equal variances does not reject, found by search.
+  ratio <- sd(y[, "2020"]) / sd(y[, "2000"])
+  p_at <- function(log_ratio) cor.test(y[, "2020"] / exp(log_ratio) + y[, "2000"], y[, "2020"] / exp(log_ratio) - y[, "2000"])$p.value - 0.05
+  ends <- lapply(c(-1, 1), function(side) sort(log(ratio) + side * c(1e-9, 2)))
+  published[paste0("ch05-sigma-", basis, "-ratio", c("", "/lo", "/hi"))] <- c(ratio, sapply(ends, function(e) exp(uniroot(p_at, e, tol = 1e-15)$root)))
 }
 inflow <- 5 * (log(residents[, "2020"] / residents[, "2000"]) -
   log(with(panel, tapply(registered_10k, list(city_code, year), sum))[, "2020"] /
     with(panel, tapply(registered_10k, list(city_code, year), sum))[, "2000"]))
 published[paste0("ch05-inflow-slope", c("", "/lo", "/hi"))] <- hc3(lm(inflow ~ per_resident[, "2000"]))
+registered_growth <- 5 * (per_registered[, "2020"] - per_registered[, "2000"])
+slopes <- sapply(list(inflow, registered_growth), function(y) coef(lm(y ~ per_resident[, "2000"]))[[2]])
+published[["ch05-inflow-part"]] <- 100 * slopes[1] / (slopes[1] - slopes[2])
 lw <- nb2listw(suppressWarnings(knn2nb(knearneigh(xy, k = 3, longlat = TRUE))), style = "W")
 published[["ch05-moran-level"]] <- moran(per_resident[, "2000"], lw, 11, Szero(lw))$I
 change <- per_resident[, "2020"] - per_resident[, "2000"]
 published[["ch05-moran-residual"]] <- lm.morantest(lm(change ~ per_resident[, "2000"]), lw)$estimate[[1]]
 
+# Residents of 2020 on the areas of 2010: parts added up, areas that changed left out.
+bridge <- read_table("zhejiang_counties/names_2010_2020")
+for (i in which(bridge$comparability %in% c("same", "whole", "split"))) {
+  parts <- strsplit(bridge$name_2020[i], "+", fixed = TRUE)[[1]]
+  code <- early$county_code[match(bridge$name_2010[i], early$county_zh)]
+  values[[sprintf("area.%d", code)]] <- sum(late$population_persons[match(parts, late$county_zh)])
+}
+
 # Published: counties ------------------------------------------------------------------------------
 
-bridge <- read_table("zhejiang_counties/names_2010_2020")
 yearbook <- read_table("zhejiang_counties/yearbook_2020")
 long_form <- read_table("zhejiang_counties/long_form_2020")
 late$jobs <- as.numeric(late$employed_sampled) * late$households / long_form$households_sampled[match(late$county_zh, long_form$county_zh)]
@@ -181,7 +195,17 @@ for (outcome in c("gdp", "jobs")) {
 # Published: town and energy -----------------------------------------------------------------------
 
 own <- early[early$county_code == 330784, ]
-published[["ch05-manufacturing-2010"]] <- 100 * own$manufacturing_sampled / sum(own[sections])
+for (year in c(2010, 2020)) {
+  row <- if (year == 2010) own else late[which(late$county_code == 330784), ]
+  persons <- sum(row[sections])
+  p <- row$manufacturing_sampled / persons
+  half <- 1.96 * sqrt(3 * p * (1 - p) / persons) # design effect of three
+  published[paste0("ch05-manufacturing-", year, c("", "/lo", "/hi"))] <- 100 * c(p, p - half, p + half)
+}
+units <- read_table("yongkang/jinhua_unit_jobs_2006")
+units <- units[units$area_zh %in% early$county_zh, ]
+covered <- 100 * units$manufacturing_persons / (10 * early$manufacturing_sampled[match(units$area_zh, early$county_zh)])
+published[paste0("ch05-units-coverage", c("", "/lo", "/hi"))] <- c(covered[units$area_en == "Yongkang"], range(covered))
 published[["ch05-manufacturing-province-2010"]] <- 100 * sum(early$manufacturing_sampled) / sum(early[sections])
 markets <- read_table("yongkang/jinhua_markets_2005")
 published[["ch05-market-ratio"]] <- with(markets[markets$area_code == 330784, ], market_turnover_100m_yuan / (retail_sales_10k_yuan / 1e4))
@@ -193,6 +217,15 @@ published[["ch05-kaya-energy"]] <- 100 * log(E[2] / E[1])
 published[["ch05-kaya-population"]] <- 100 * log(P[2] / P[1])
 published[["ch05-kaya-income"]] <- real - 100 * log(P[2] / P[1])
 published[["ch05-kaya-intensity"]] <- 100 * log(E[2] / E[1]) - real
+ends <- 100 * log(E[2] / E[1]) - 500 * log(1.118 + c(0.0005, -0.0005)) # one printed decimal
+published[paste0("ch05-kaya-intensity", c("/lo", "/hi"))] <- ends
+cuts <- read_table("energy/targets_2010")
+cuts <- cuts[!is.na(cuts$achieved_cut_percent), ]
+missed <- cuts$target_cut_percent - cuts$achieved_cut_percent
+nation <- cuts$area_en == "China"
+published[["ch05-target-nation-short"]] <- missed[nation]
+published[["ch05-target-provinces"]] <- sum(!nation)
+published[["ch05-target-lowered"]] <- sum(missed[!nation] > 0.05)
 published[["ch05-kaya-cut"]] <- 100 * (1 - E[2] / E[1] / 1.118^5)
 
 write_reference("yongkang", values = values, published = published)
