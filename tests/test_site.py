@@ -517,7 +517,7 @@ def test_equations_are_drawn(browser, base):
 def test_search_finds(browser, base, term, expected):
     page = browser.new_page()
     page.goto(f"{base}search.html?q={term}", wait_until="load")
-    page.wait_for_function("document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
+    page.wait_for_function("() => document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
     found = page.eval_on_selector_all("#search-results ul.search li a", "links => links.map(a => a.getAttribute('href'))")
     page.close()
     assert any(expected in address for address in found), found
@@ -527,7 +527,7 @@ def test_search_finds(browser, base, term, expected):
 def test_search_does_not_find_what_is_not_there(browser, base):
     page = browser.new_page()
     page.goto(f"{base}search.html?q=存口度依", wait_until="load")
-    page.wait_for_function("document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
+    page.wait_for_function("() => document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
     assert page.locator("#search-results ul.search li").count() == 0
     page.close()
 
