@@ -53,7 +53,7 @@ class Inline(HTMLParser):
 def policy(scripts: list[str], styles: list[str]) -> str:
     """Return the policy of a page that holds these scripts and style sheets.
 
-    Chromium takes ``'self'`` to cover ``file:`` on a page that is read from disk. The style sheets hold icons as addresses of the kind
+    Chromium and Firefox take ``'self'`` to cover ``file:`` on a page that is read from disk. The style sheets hold icons as addresses of the kind
     ``data:``; the search page asks for the pages that it sums up.
     """
     return "; ".join([
