@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -110,7 +111,15 @@ def protect(app: Sphinx, exception: Exception | None) -> None:
             path.write_text(made, encoding="utf-8", newline="\n")
 
 
+def escape_title(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Escape the title that the theme repeats for print: it takes it as text and writes it as HTML."""
+    if "pagetitle" in context:
+        context["pagetitle"] = html.escape(context["pagetitle"])
+
+
 def setup(app: Sphinx) -> dict:
+    # After the theme.
+    app.connect("html-page-context", escape_title, priority=700)
     # Last, when all pages are written.
     app.connect("build-finished", protect, priority=900)
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

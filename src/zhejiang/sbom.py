@@ -76,10 +76,10 @@ def _licences(name: str) -> dict:
         about = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         return {}
-    if expression := about["License-Expression"]:
+    if expression := about.get("License-Expression"):
         return {"licenses": [{"expression": expression}]}
     classifiers = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if line.startswith("License :: ")]
-    names = classifiers or (about["License"] or "").splitlines()[:1]
+    names = classifiers or about.get("License", "").splitlines()[:1]
     return {"licenses": [{"license": {"name": name}} for name in names]} if names else {}
 
 
