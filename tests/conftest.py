@@ -142,9 +142,9 @@ def project(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(scope="session")
 def book() -> Project:
-    """This checkout, built as `make book` builds it."""
+    """This checkout, built as `make book` builds it, PDF included, without a network where that can be had."""
     project = Project(ROOT)
-    succeeded(project.run(sys.executable, "-m", "zhejiang", "book"))
+    succeeded(project.run(*NO_NETWORK, sys.executable, "-m", "zhejiang", "book"))
     return project
 
 

@@ -38,7 +38,7 @@ def axe():
 
 def typeset(page):
     """Wait until the page's equations are drawn, if it has any."""
-    page.wait_for_function("!document.querySelector('.math') || document.querySelector('mjx-container')")
+    page.wait_for_function("() => !document.querySelector('.math') || document.querySelector('mjx-container')")
     page.evaluate("window.MathJax?.startup.promise.then(() => {})")
 
 
@@ -143,7 +143,7 @@ def test_skip_link_leads_to_the_text(browser, base, width):
     page.goto(base + CHAPTER, wait_until="load")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
-    page.wait_for_function("document.activeElement.getBoundingClientRect().top >= 0", timeout=5_000)  # it slides into sight
+    page.wait_for_function("() => document.activeElement.getBoundingClientRect().top >= 0", timeout=5_000)  # it slides into sight
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")
@@ -244,7 +244,7 @@ def test_search_answers_any_word(browser, base, term, is_found):
     """Also one that names a member of every object; with summaries where pages can be fetched."""
     page = browser.new_page()
     page.goto(f"{base}search.html?q={term}", wait_until="load")
-    page.wait_for_function("document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=20_000)
+    page.wait_for_function("() => document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=20_000)
     assert (page.locator("#search-results ul.search li").count() > 0) == is_found
     if is_found and base.startswith("http"):
         page.locator("#search-results p.context").first.wait_for()
@@ -318,7 +318,7 @@ def test_nothing_moves_when_a_figure_arrives(browser, server, width):
     heights = [figure.bounding_box()["height"] for figure in figures]
     assert len(held) == len(figures) and min(heights) > 100
     page.unroute("**/_images/*.svg")  # lets them go
-    page.wait_for_function("[...document.querySelectorAll('figure.zr-figure img')].filter((image) => image.checkVisibility()).every((image) => image.naturalWidth)")
+    page.wait_for_function("() => [...document.querySelectorAll('figure.zr-figure img')].filter((image) => image.checkVisibility()).every((image) => image.naturalWidth)")
     assert [figure.bounding_box()["height"] for figure in figures] == pytest.approx(heights, abs=1)
     page.close()
 

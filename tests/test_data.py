@@ -382,6 +382,27 @@ def test_signs_that_do_not_show(project, change, row, what):
     assert refusal(CHINA) == f"data/{CHINA}.csv, row {row}: {what}: expected UTF-8 with plain line ends"
 
 
+@pytest.mark.parametrize("character", ["\x07", "\t", "\u200b", "\u202e", "\u2066", "\u2028"])
+def test_characters_that_turn_or_hide_text(project, character):
+    table = "printed/01/exporting_clusters"
+    path = project / f"{table}.csv"
+    raw = path.read_text(encoding="utf-8")
+    path.write_text(raw.replace("\n", f"\n{character}", 1), encoding="utf-8", newline="\n")
+    assert refusal(table) == f"data/{table}.csv, row 2: U+{ord(character):04X}, a character that is not seen: expected none"
+    path.write_text(raw, encoding="utf-8", newline="\n")
+    sidecar = path.with_suffix(".yml")
+    sidecar.write_text(f"# {character}\n" + sidecar.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
+    assert refusal(table) == f"data/{table}.yml, line 1: U+{ord(character):04X}, a character that is not seen: expected none"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+A1", "-2+3", "@SUM(A1)", "\uff1d1+1"])
+def test_text_that_a_spreadsheet_would_compute(project, cell):
+    table = "printed/01/exporting_clusters"
+    (column, *_) = (c["name"] for c in data.read_sidecar(project / f"{table}.yml")["columns"] if c["type"] == "string")
+    change_cell(project, table, 3, column, cell)
+    assert refusal(table) == (f"data/{table}.csv, row 3, column {column}: {cell!r}: expected text that a spreadsheet does not take for a formula")
+
+
 def test_wrong_checksum_in_the_sidecar(project):
     change_sidecar(project, CHINA, lambda sidecar: sidecar.update(sha256="0" * 64))
     assert refusal(CHINA).startswith(f"data/{CHINA}.csv: SHA-256 ") and f"expected {'0' * 64}" in refusal(CHINA)

@@ -479,10 +479,12 @@ def test_example_of_one_number_leads_to_it(book, site, results):
 # In a browser.
 
 @needs_browser
-def test_pages_request_nothing_from_outside(browser, base, site, book):
+def test_pages_request_nothing_from_outside_and_keep_their_policy(browser, base, site, book):
     page = browser.new_page()
     requests, errors = [], []
     page.on("request", lambda request: requests.append(request.url))
+    # The browser names what the page's content security policy stops as an error on its console.
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.on("pageerror", lambda error: errors.append(str(error)))
     # The browser asks for the icon when the page is done, and the next page may cut that off.
     page.on("requestfailed", lambda request: (request.failure, request.url) != ("net::ERR_ABORTED", f"{base}_static/favicon.svg")
@@ -517,7 +519,7 @@ def test_equations_are_drawn(browser, base):
 def test_search_finds(browser, base, term, expected):
     page = browser.new_page()
     page.goto(f"{base}search.html?q={term}", wait_until="load")
-    page.wait_for_function("document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
+    page.wait_for_function("() => document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
     found = page.eval_on_selector_all("#search-results ul.search li a", "links => links.map(a => a.getAttribute('href'))")
     page.close()
     assert any(expected in address for address in found), found
@@ -527,7 +529,7 @@ def test_search_finds(browser, base, term, expected):
 def test_search_does_not_find_what_is_not_there(browser, base):
     page = browser.new_page()
     page.goto(f"{base}search.html?q=存口度依", wait_until="load")
-    page.wait_for_function("document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
+    page.wait_for_function("() => document.querySelector('#search-results h2')?.innerText === 'Search Results'", timeout=10_000)
     assert page.locator("#search-results ul.search li").count() == 0
     page.close()
 

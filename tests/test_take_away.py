@@ -1,5 +1,6 @@
 """The files that readers take away, on made-up records, read back by the programs that readers use."""
 
+import dataclasses
 import datetime
 import io
 import re
@@ -90,13 +91,22 @@ def test_xlsx_comes_back_from_pandas():
     assert_frame_equal(frame, csv, check_dtype=False, rtol=1e-15, atol=0)
 
 
-@pytest.mark.parametrize("made", ["=1+1", "+A1", "@SUM(A1)", "-2+3", "\t=1", "-0.2 to 0.3", "=HYPERLINK(\"x\")"])
+@pytest.mark.parametrize("made", ["=1+1", "+A1", "@SUM(A1)", "-2+3", "\t=1", "-0.2 to 0.3", "=HYPERLINK(\"x\")", "\uff1d1+1", "\uff20SUM(A1)"])
 def test_text_is_no_formula(made):
     record = payload([("Name", "", None), ("What", "", None)], [[text(made), text(made)]])
     raw = take_away.table_csv(record, ABOUT).decode("utf-8-sig").splitlines()[-1]
-    assert not re.search(r'(^|,)"?[=+@\t\r-]', raw)
+    assert not re.search(r'(^|,)"?[=+@\t\r\uff1d\uff20-]', raw)
     cells = [cell for row in openpyxl.load_workbook(io.BytesIO(take_away.table_xlsx(record, ABOUT, DATE))).active.iter_rows() for cell in row]
     assert [cell.data_type for cell in cells if cell.value == made] == ["s", "s"]
+
+
+def test_comment_is_one_line_and_no_formula():
+    """A spreadsheet splits the comments at the head of a CSV file into cells too."""
+    about = dataclasses.replace(ABOUT, caption="a,=1+1 b;+2 c\n@SUM(A1)", source="x,\"=HYPERLINK(1)\"")
+    lines = take_away.table_csv(TABLE, about).decode("utf-8-sig").splitlines()
+    assert [line[:2] for line in lines[:5]] == ["# "] * 5 and not lines[5].startswith("#")
+    assert "a,'=1+1 b;'+2 c @SUM(A1)" in lines[0] and """x,"'=HYPERLINK(1)\"""" in lines[2]
+    assert read_csv(take_away.table_csv(TABLE, about)).shape == (2, 6)
 
 
 def test_negative_numbers_stay_numbers():
@@ -199,6 +209,7 @@ SPECIAL = r"\ { } $ & # % _ ^ ~ < > | – — “ ” … − ± × ≥ ≤ ≈ 
     ("2000-01, R-2", "2000-01, R-2"),
     ("σ² ≥ 1", r"$\sigma$$^2$ $\ge$ 1"),
     ("Alcalá, Müller", r"Alcal\'{a}, M\"{u}ller"),
+    (r"\input{x} \write18{ls}", r"\textbackslash{}input\{x\} \textbackslash{}write18\{ls\}"),
     ("Yiwu 义乌", r"Yiwu\zh{ 义乌}"),
     ("share (一般贸易) since", r"share\zh{ (一般贸易)} since"),
     ("more than 60 percent 超过60%", r"more than 60 percent\zh{ 超过60\%}"),
@@ -215,6 +226,9 @@ def test_cell_in_chinese_only_shows_that_something_is_left_out():
 def test_character_without_a_command_is_refused():
     with pytest.raises(ValueError, match="U\\+2603"):
         latex.escape("snow ☃")
+    for unseen in "\n\x07\u202e":
+        with pytest.raises(ValueError, match=f"U\\+{ord(unseen):04X}"):
+            latex.escape(f"a{unseen}b")
 
 
 def compiled(tmp_path, records, preamble=""):

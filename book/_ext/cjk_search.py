@@ -19,6 +19,7 @@ TOKEN = re.compile(rf"([{CJK}]+)|[^\W{CJK}]+")
 # - A page may lack the terms under three letters, hence all pairs. Searching term by term and keeping
 #   the pages that every term finds asks for all of them.
 # - It takes "constructor" for a term of the index, since every object has a member of that name.
+# - It writes titles of sections and captions of tables into the page as if they were HTML. Those of pages are.
 # - It fetches the pages for their summaries, which a browser refuses over file://. There the list has titles only.
 # - It does not say which words of a summary are Chinese.
 SPLIT_QUERY = r"""
@@ -36,6 +37,8 @@ Search.performTermsSearch = ((search) => (terms, excluded) => {
 Search.setIndex = ((set) => (index) => {
   const members = Object.assign(Object.create(null), { hasOwnProperty: Object.prototype.hasOwnProperty });
   for (const terms of [index.terms, index.titleterms]) Object.setPrototypeOf(terms, members);
+  const asHtml = (text) => new Option(text).innerHTML;
+  index.alltitles = Object.fromEntries(Object.entries(index.alltitles).map(([title, found]) => [asHtml(title), found]));
   set(index);
 })(Search.setIndex);
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,4 +1,4 @@
-"""Set equations as SVG with the vendored MathJax, so that the PDF shows what the pages show. No browser is needed."""
+"""Set equations as SVG with the vendored MathJax, so that the PDF shows what the pages show; say how MathJax styles a page. No browser is needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from py_mini_racer import JSEvalException, MiniRacer
 
 # In the order in which they build on each other; liteDOM stands in for the browser's document.
-COMPONENTS = ("startup", "core", "adaptors/liteDOM", "input/tex-full", "output/svg", "output/svg/fonts/tex")
+COMPONENTS = ("startup", "core", "adaptors/liteDOM", "input/tex-full", "output/svg", "output/svg/fonts/tex", "a11y/assistive-mml")
 BEFORE = """
 var global = globalThis;
 var console = {log() {}, warn() {}, error() {}, info() {}};
@@ -26,6 +26,11 @@ const page = MathJax._.mathjax.mathjax.document("", {
 });
 function typeset(tex, display) {
   return adaptor.innerHTML(page.convert(tex, {display, em: 16, ex: 8, containerWidth: 1e6}));
+}
+function style() {
+  const handler = MathJax._.a11y["assistive-mml"].AssistiveMmlHandler(new MathJax._.handlers.html.HTMLHandler.HTMLHandler(adaptor));
+  const page = handler.create("", {OutputJax: new MathJax._.output.svg_ts.SVG({font: new MathJax._.output.svg.fonts.tex_ts.TeXFont()})});
+  return adaptor.textContent(page.outputJax.styleSheet(page));
 }
 """
 UNITS_PER_EM = 1000
@@ -66,6 +71,10 @@ class Typesetter:
 
     def __exit__(self, *error) -> None:
         self._engine.close()
+
+    def style(self) -> str:
+        """Return the style sheet that MathJax puts into a page in a browser, to the letter."""
+        return self._engine.call("style")
 
     def set(self, tex: str, display: bool) -> Equation:
         """Return the equation; raise `EquationError` for TeX that cannot be set."""

@@ -87,8 +87,8 @@ class PrintBuilder(StandaloneHTMLBuilder):
         return self.get_target_uri(to)
 
     def write(self, *ignored) -> None:
-        docnames = [page.relative_to(self.srcdir).with_suffix("").as_posix() for page in freshness.pages(Path(self.srcdir))]
-        docnames.remove(CODE)
+        names = [page.relative_to(self.srcdir).with_suffix("").as_posix() for page in freshness.pages(Path(self.srcdir))]
+        docnames = [name for name in names if name != CODE]
         chapter = os.environ.get("CHAPTER", "")
         if chapter:
             docnames = pages_of_chapter(docnames, chapter)

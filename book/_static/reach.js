@@ -1,5 +1,10 @@
-// What a keyboard needs. Boxes that scroll sideways can be reached and scrolled by keyboard; those that have nothing to scroll are no stop.
+// What the theme's buttons do, and what a keyboard needs. Boxes that scroll sideways can be reached and scrolled by keyboard; those that
+// have nothing to scroll are no stop.
 document.addEventListener("DOMContentLoaded", () => {
+  // The theme writes these handlers as attributes, which the pages' content security policy does not run.
+  document.querySelector(".btn-fullscreen-button")?.addEventListener("click", () => toggleFullScreen());
+  document.querySelector(".btn-download-pdf-button")?.addEventListener("click", () => print());
+
   // The theme takes the focus from a button that is pressed, so that a dialog which it opens cannot give it back.
   for (const button of document.querySelectorAll(".theme-switch-button, .search-button, .sidebar-toggle")) button.blur = () => {};
 

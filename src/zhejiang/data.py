@@ -32,6 +32,10 @@ RECORD = "application/vnd.zhejiang.record+json"
 ABSENT = "absent"
 # Files in `data/printed/` that begin so are forms to copy.
 TEMPLATE = "template"
+# What a spreadsheet takes for the start of a formula, in the wide forms of Chinese keyboards too (OWASP, "CSV Injection").
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Control characters and marks of no width, among them those that turn the order in which text is shown.
+INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 # Kinds of claims that other claims compute, and how many: the parts of a sum; the parts of a share, then the whole; numerator and
 # denominator; the later value and the earlier. `zhejiang.claims` computes them.
 RULES = {"sum": (1, math.inf), "share": (2, math.inf), "ratio": (2, 2), "average": (2, 2), "growth": (2, 2)}
@@ -361,6 +365,7 @@ def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
     for sign, what in (("\ufeff", "a byte order mark"), ("\r", "a carriage return")):
         if sign in content:
             raise DataError(f"{name}, row {content[: content.index(sign)].count(chr(10)) + 1}: {what}: expected UTF-8 with plain line ends")
+    _refuse_invisible(f"{name}, row", content)
     try:
         header, *rows = csv.reader(io.StringIO(content, newline="")) if content else [[]]
     except csv.Error as error:
@@ -373,6 +378,13 @@ def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
+def _refuse_invisible(where: str, content: str) -> None:
+    found = INVISIBLE.search(content)
+    if found is not None:
+        line = content.count("\n", 0, found.start()) + 1
+        raise DataError(f"{where} {line}: U+{ord(found[0]):04X}, a character that is not seen: expected none")
+
+
 def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
     def refuse(row: int, expectation: str):
         raise DataError(f"{name}, row {row + 2}, column {column['name']}: {text[row]!r}: expected {expectation}")
@@ -381,6 +393,9 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
     if empty.sum() != column.get("nulls", 0):
         refuse(empty.idxmax() if empty.any() else 0, f"{column.get('nulls', 0)} empty cells, found {empty.sum()}")
     if column["type"] == "string":
+        formula = text.str.startswith(FORMULA) & (text.str.len() > 1)
+        if formula.any():
+            refuse(formula.idxmax(), "text that a spreadsheet does not take for a formula")
         values = text
     else:
         integer = column["type"] == "integer"
@@ -408,7 +423,9 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
 def _read_yaml(path: Path, schema: str) -> dict:
     name = _name(path)
     try:
-        document = UniqueKeys(path.read_text(encoding="utf-8"), name).get_single_data()
+        content = path.read_text(encoding="utf-8")
+        _refuse_invisible(f"{name}, line", content)
+        document = UniqueKeys(content, name).get_single_data()
     except FileNotFoundError:
         raise MissingFileError(f"{name}: no such file") from None
     except UnicodeDecodeError as error:

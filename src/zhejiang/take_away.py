@@ -19,6 +19,7 @@ from pathlib import Path
 import xlsxwriter
 
 from zhejiang import latex, png
+from zhejiang.data import FORMULA
 
 FOLDER = "downloads"
 FORMATS = {"table": {"csv": "CSV", "xlsx": "XLSX", "tex": "LaTeX"}, "figure": {"svg": "SVG", "png": "PNG", "csv": "Data"}}
@@ -52,13 +53,14 @@ class About:
 
     def lines(self) -> list[str]:
         """Five lines: caption, id, source, book with version and address, citation."""
-        return [
+        # A line break would end the comment that a line is in some of the files.
+        return [" ".join(line.split()) for line in (
             f"{self.number}. {self.caption}",
             f"Id: {self.id}",
             f"Source: {self.source.removeprefix('Source: ')}",
             f"Book: Zhejiang Recomputed, version {self.version}, {self.address}",
             f"Cite as: {self.citation} {self.number}, {self.id}.",
-        ]
+        )]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def harmless(text: str) -> str:
     """Return text that no spreadsheet takes for a formula: a leading hyphen becomes a minus sign, other signs follow an apostrophe."""
     if text.startswith("-"):
         return "−" + text[1:]
-    return f"'{text}" if text.startswith(("=", "+", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _field(value: float | int | str | bool | None) -> str:
@@ -116,9 +118,14 @@ def _field(value: float | int | str | bool | None) -> str:
     return repr(value)
 
 
+def _comment(line: str) -> str:
+    """A comment in a CSV file. A spreadsheet splits it into cells at its separator, which language and country choose."""
+    return "# " + re.sub(rf'([,;]"?)(?=[{re.escape("".join(FORMULA))}])', r"\1'", line)
+
+
 def _csv(about: About, rows: Iterable[Iterable]) -> bytes:
     # With a byte order mark, which Excel needs to read UTF-8.
-    lines = [*(f"# {line}" for line in about.lines()), *(",".join(_field(value) for value in row) for row in rows)]
+    lines = [*map(_comment, about.lines()), *(",".join(_field(value) for value in row) for row in rows)]
     return ("\ufeff" + "\n".join(lines) + "\n").encode()
 
 

@@ -2,7 +2,7 @@
 
     python book/_static/vendor/refresh.py
 
-Needs npm and the Python package fonttools, in the version of requirements-dev.lock. To give the
+The versions are in vendored.yml. Needs npm and the Python package fonttools, in the version of requirements-dev.lock. To give the
 fonts another character, add it to fonts/characters.txt (the Chinese characters beyond level 1 of
 GB2312) and run the command again.
 """
@@ -15,20 +15,20 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import yaml
 from fontTools import subset
 
 HERE = Path(__file__).resolve().parent
-MATHJAX = "mathjax", "3.2.2"
-FONTS = "@embedpdf/fonts-sc", "1.0.0"
+VERSIONS = {entry["package"]: entry["version"] for entry in yaml.safe_load((HERE / "vendored.yml").read_text(encoding="utf-8"))}
 PRINT = HERE.parents[1] / "_print" / "fonts"
 # Text and headings of the PDF: package, family of the subset, file of each style. Bold is the semibold of the family.
 PRINT_FONTS = [
-    (("source-serif", "4.5.1"), "Book Serif",
+    ("source-serif", "Book Serif",
      {"Regular": "SourceSerif4-Regular", "Italic": "SourceSerif4-It", "Bold": "SourceSerif4-Semibold", "BoldItalic": "SourceSerif4-SemiboldIt"}),
-    (("source-sans", "3.52.0"), "Book Sans", {"Regular": "SourceSans3-Regular", "Italic": "SourceSans3-It", "Bold": "SourceSans3-Semibold"}),
+    ("source-sans", "Book Sans", {"Regular": "SourceSans3-Regular", "Italic": "SourceSans3-It", "Bold": "SourceSans3-Semibold"}),
 ]
 
-ICONS = "@fortawesome/fontawesome-free", "6.5.2"  # the version whose codes are in the theme's style sheet
+ICONS = "@fortawesome/fontawesome-free"  # in the version whose codes are in the theme's style sheet
 # Every icon that the theme's templates and style sheets or the book name; a test finds one that is missing.
 ICON_NAMES = """angle-down angle-left angle-right arrow-up bars bell book check-circle chevron-down circle-half-stroke code download
 exclamation-circle exclamation-triangle expand external-link file file-lines file-pdf home info-circle lightbulb list magnifying-glass
@@ -67,9 +67,9 @@ def print_characters():
     return {code for first, last in PRINT_RANGES for code in range(first, last + 1)} | set(map(ord, SYMBOLS + "✓✗∝Δ"))
 
 
-def unpack(package, version, folder):
+def unpack(package, folder):
     """Fetch an npm package into the folder and return the path of its content."""
-    command = ["npm", "pack", "--silent", f"{package}@{version}"]
+    command = ["npm", "pack", "--silent", f"{package}@{VERSIONS[package]}"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     (archive,) = folder.glob("*.tgz")
     with tarfile.open(archive) as tar:
@@ -164,19 +164,19 @@ def rename(font, family, style):
 
 def main():
     with tempfile.TemporaryDirectory() as mathjax, tempfile.TemporaryDirectory() as fonts:
-        copy_mathjax(unpack(*MATHJAX, Path(mathjax)))
+        copy_mathjax(unpack("mathjax", Path(mathjax)))
         # The font package is under the OFL, but the fonts' own name tables say Apache 2.0: keep both.
         shutil.copyfile(HERE / "mathjax/LICENSE", HERE / "fonts/Apache-2.0.txt")
-        package = unpack(*FONTS, Path(fonts))
+        package = unpack("@embedpdf/fonts-sc", Path(fonts))
         for weight in ("Regular", "Bold"):
             source = package / f"fonts/NotoSansHans-{weight}.otf"
             subset_font(source, HERE / f"fonts/NotoSansSC-{weight}.otf", chinese_options(), kept_characters(), "Book Sans SC", weight)
         shutil.copyfile(package / "LICENSE", HERE / "fonts/OFL.txt")
     with tempfile.TemporaryDirectory() as folder:
-        write_icons(unpack(*ICONS, Path(folder)))
+        write_icons(unpack(ICONS, Path(folder)))
     for origin, family, styles in PRINT_FONTS:
         with tempfile.TemporaryDirectory() as folder:
-            package = unpack(*origin, Path(folder))
+            package = unpack(origin, Path(folder))
             for style, name in styles.items():
                 target = PRINT / f"{family.replace(' ', '')}-{style}.otf"
                 subset_font(package / "OTF" / f"{name}.otf", target, print_options(), print_characters(), family, style)

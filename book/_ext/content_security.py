@@ -1,0 +1,125 @@
+"""A content security policy in each page's head: a browser runs the book's own scripts only, and asks for the book's own files only.
+
+The policy names the scripts and style sheets that stand in a page by their hashes. A page that holds what no hash can allow stops the
+build: an event handler, a ``style`` attribute or a ``javascript:`` address.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from equations import Typesetter
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+CHARSET = '<meta charset="utf-8" />\n'
+# What the theme and Sphinx write: `reach.js` takes the place of the handlers, `book.css` that of the styles.
+REPLACED = re.compile(r' (?:onclick="(?:toggleFullScreen|window\.print)\(\)"|style="(?:width: 100%|width: 33%; vertical-align: top;|display: none)")')
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*" />\n')
+
+
+class Inline(HTMLParser):
+    """Collects the scripts that run and the style sheets that a page holds, and the attributes that no hash can allow."""
+
+    def __init__(self, page: str):
+        super().__init__(convert_charrefs=False)
+        self.texts: dict[str, list[str]] = {"script": [], "style": []}
+        self.refused: list[str] = []
+        self._open = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.refused += [f'{name}="{value}" of <{tag}>' for name, value in attributes
+                         if name == "style" or name.startswith("on") or (value or "").strip().lower().startswith("javascript:")]
+        # Browsers take JSON for data and not for a script.
+        if tag in self.texts and "src" not in given and given.get("type") != "application/json":
+            self._open = tag
+            self.texts[tag].append("")
+
+    def handle_data(self, data):
+        if self._open:
+            self.texts[self._open][-1] += data
+
+    def handle_endtag(self, tag):
+        self._open = ""
+
+
+def policy(scripts: list[str], styles: list[str]) -> str:
+    """Return the policy of a page that holds these scripts and style sheets.
+
+    Chromium and Firefox take ``'self'`` to cover ``file:`` on a page that is read from disk. The style sheets hold icons as addresses of the kind
+    ``data:``; the search page asks for the pages that it sums up.
+    """
+    return "; ".join([
+        "default-src 'none'",
+        " ".join(["script-src 'self'", *sorted({_hash(script) for script in scripts})]),
+        " ".join(["style-src 'self'", *sorted({_hash(style) for style in styles})]),
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ])
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def protected(page: str, style_of_equations: str) -> str:
+    """Return a page with its policy before everything that the policy is about; one of an earlier build is replaced.
+
+    Raises
+    ------
+    ValueError
+        The page holds an attribute that no hash can allow.
+    """
+    page = REPLACED.sub("", POLICY.sub("", page))
+    inline = Inline(page)
+    if inline.refused:
+        raise ValueError(f"{inline.refused[0]}: expected a script or a style sheet in a file")
+    styles = inline.texts["style"] + ([style_of_equations] if "/mathjax/startup.js" in page else [])
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(inline.texts["script"], styles)}" />\n'
+    # The page that only leads to the landing page has no head.
+    return page.replace(CHARSET, CHARSET + meta, 1) if CHARSET in page else CHARSET + meta + page
+
+
+def protect(app: Sphinx, exception: Exception | None) -> None:
+    """Write the policy into every page, those of search and index included."""
+    if exception or app.builder.name != "html":
+        return
+    outdir = Path(app.outdir)
+    with Typesetter(outdir / "_static" / "vendor" / "mathjax") as mathjax:
+        style = mathjax.style()
+    for path in sorted(outdir.rglob("*.html")):
+        # The theme leaves parts of templates there.
+        if outdir / "_static" in path.parents:
+            continue
+        page = path.read_text(encoding="utf-8")
+        try:
+            made = protected(page, style)
+        except ValueError as error:
+            raise ExtensionError(f"{path.relative_to(outdir)}: {error}") from None
+        if made != page:
+            path.write_text(made, encoding="utf-8", newline="\n")
+
+
+def escape_title(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Escape the title that the theme repeats for print: it takes it as text and writes it as HTML."""
+    if "pagetitle" in context:
+        context["pagetitle"] = html.escape(context["pagetitle"])
+
+
+def setup(app: Sphinx) -> dict:
+    # After the theme.
+    app.connect("html-page-context", escape_title, priority=700)
+    # Last, when all pages are written.
+    app.connect("build-finished", protect, priority=900)
+    return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}
