@@ -26,6 +26,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from zhejiang import ROOT
+from zhejiang.checks import expanded, first_fault, named_columns, numeric_columns
 
 DATA = ROOT / "data"
 RECORD = "application/vnd.zhejiang.record+json"
@@ -115,19 +116,11 @@ def sources(*tables: str) -> str:
 def read_sidecar(path: Path) -> dict:
     """Return a sidecar, one entry a column; raise `DataError` if it is missing or does not follow the schema."""
     sidecar = _read_yaml(path, "table")
-    sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in _expanded(column["name"])]
-    for rule in sidecar.get("sums", []):
-        rule["of"] = [name for of in rule["of"] for name in _expanded(of)]
+    sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in expanded(column["name"])]
+    for rule in (rule for field in ("sums", "nested", "ratios", "steps") for rule in sidecar.get(field, [])):
+        for part in {"of", "columns"} & rule.keys():
+            rule[part] = [name for names in rule[part] for name in expanded(names)]
     return sidecar
-
-
-def _expanded(name: str) -> list[str]:
-    """Return the columns that a name such as ``s01..42`` stands for; a plain name stands for itself."""
-    found = re.fullmatch(r"(.*?)([0-9]+)\.\.([0-9]+)", name)
-    if found is None:
-        return [name]
-    prefix, first, last = found.groups()
-    return [f"{prefix}{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]
 
 
 def chapters_with_claims() -> list[str]:
@@ -300,11 +293,11 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
     name = _name(path)
     expected = [column["name"] for column in sidecar["columns"]]
     numeric = [column["name"] for column in sidecar["columns"] if column["type"] != "string"]
-    summed = [c for rule in sidecar.get("sums", []) for c in (*rule["of"], rule["equals"])]
-    for field, columns, allowed in (("key", sidecar["key"], expected), ("sums", summed, numeric)):
-        for column in columns:
-            if column not in allowed:
-                raise DataError(f"{_name(path.with_suffix('.yml'))}: {field} names the column {column!r}: expected one of {allowed}")
+    for named, allowed in ((named_columns(sidecar), expected), (numeric_columns(sidecar), numeric)):
+        for field, columns in named:
+            for column in columns:
+                if column not in allowed:
+                    raise DataError(f"{_name(path.with_suffix('.yml'))}: {field} names the column {column!r}: expected one of {allowed}")
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -327,15 +320,9 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
             f"{name}, row {row + 2}, column {', '.join(sidecar['key'])}: {', '.join(text.loc[row, sidecar['key']])}"
             " occurs before: expected a key that occurs once"
         )
-    for rule in sidecar.get("sums", []):
-        total = frame[rule["of"]].sum(axis=1, skipna=False)
-        wrong = (total - frame[rule["equals"]]).abs() > rule["tolerance"] + 1e-9
-        if wrong.any():
-            row = wrong.idxmax()
-            raise DataError(
-                f"{name}, row {row + 2}, column {rule['equals']}: {text.loc[row, rule['equals']]}: expected"
-                f" {' + '.join(rule['of'])} = {total[row]:.12g} within {rule['tolerance']:g}"
-            )
+    fault = first_fault(frame, sidecar)
+    if fault is not None:
+        raise DataError(f"{name}, row {fault.row + 2}, column {fault.column}: {fault.found}: expected {fault.expected}")
     if not sealed:
         return frame
     if len(frame) != sidecar["rows"]:
@@ -382,6 +369,14 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
         refuse(empty.idxmax() if empty.any() else 0, f"{column.get('nulls', 0)} empty cells, found {empty.sum()}")
     if column["type"] == "string":
         values = text
+        # Blanks that do not show would make two names of one.
+        hidden = text.map(lambda cell: cell != cell.strip() or not cell.isprintable())
+        if hidden.any():
+            refuse(hidden.idxmax(), "no blank at either end and no character that does not show")
+        if "pattern" in column:
+            wrong = ~empty & ~text.str.fullmatch(column["pattern"])
+            if wrong.any():
+                refuse(wrong.idxmax(), f"the form {column['pattern']}")
     else:
         integer = column["type"] == "integer"
         # At most eighteen digits: more do not fit an int64, and a float would silently round them.
