@@ -63,14 +63,14 @@ def named_columns(sidecar: dict) -> Iterator[tuple[str, list[str]]]:
         yield "ranges", [rule["column"], rule["by"]]
     for field, total in (("sums", "equals"), ("ratios", "to")):
         for rule in sidecar.get(field, []):
-            yield field, [rule["rows"], *rule["columns"]] if "rows" in rule else [*rule["of"], rule[total]]
+            yield field, [rule["rows"], *rule["columns"]] if "rows" in rule else _parts(rule, total)
 
 
 def numeric_columns(sidecar: dict) -> Iterator[tuple[str, list[str]]]:
     """Yield for each rule its name and the columns that it calculates with."""
     for field, total in (("sums", "equals"), ("ratios", "to")):
         for rule in sidecar.get(field, []):
-            yield field, rule["columns"] if "rows" in rule else [*rule["of"], rule[total]]
+            yield field, rule["columns"] if "rows" in rule else _parts(rule, total)
     for field in ("nested", "steps"):
         for rule in sidecar.get(field, []):
             yield field, rule["columns"]
@@ -98,7 +98,7 @@ def _faults(frame: pd.DataFrame, sidecar: dict) -> Iterator[Fault]:
         yield from _steps(frame, rule)
 
 
-def _said(value) -> str:
+def said(value) -> str:
     """A value as a message shows it: text in quotes, numbers with the digits that they have."""
     return repr(value) if isinstance(value, str) else "an empty cell" if pd.isna(value) else f"{value:.12g}"
 
@@ -119,8 +119,8 @@ def _index(frame: pd.DataFrame, sidecar: dict) -> Iterator[Fault]:
     found = list(frame[key].itertuples(index=False, name=None))
     for row, (there, wanted) in enumerate(itertools.zip_longest(found, expected)):
         if there != wanted:
-            said = "no row" if there is None else ", ".join(map(_said, there))
-            yield Fault(row, ", ".join(key), said, "no more rows" if wanted is None else f"{', '.join(map(_said, wanted))}, the next row of the index")
+            said = "no row" if there is None else ", ".join(map(said, there))
+            yield Fault(row, ", ".join(key), said, "no more rows" if wanted is None else f"{', '.join(map(said, wanted))}, the next row of the index")
             return
 
 
@@ -129,7 +129,7 @@ def _order(frame: pd.DataFrame, columns: list[str]) -> Iterator[Fault]:
     rows = list(frame[columns].itertuples(index=False, name=None))
     for row, (before, there) in enumerate(itertools.pairwise(rows), 1):
         if there < before:
-            yield Fault(row, ", ".join(columns), ", ".join(map(_said, there)), f"rows in rising order, after {', '.join(map(_said, before))}")
+            yield Fault(row, ", ".join(columns), ", ".join(map(said, there)), f"rows in rising order, after {', '.join(map(said, before))}")
             return
 
 
@@ -142,21 +142,26 @@ def _names(frame: pd.DataFrame, code: str, name: str) -> Iterator[Fault]:
         if double.any():
             row = double.idxmax()
             first = pairs.loc[pairs[one] == pairs[one][row], other].iloc[0]
-            yield Fault(row, other, _said(pairs[other][row]), f"{_said(first)}, as beside {one} {_said(pairs[one][row])} before")
+            yield Fault(row, other, said(pairs[other][row]), f"{said(first)}, as beside {one} {said(pairs[one][row])} before")
 
 
 def _ranges(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
     """A value lies between the ends for its kind of row; a kind without ends is refused."""
     for kind, rows in frame.groupby(rule["by"], sort=False):
         if kind not in rule["within"]:
-            yield Fault(rows.index[0], rule["by"], _said(kind), f"one of {list(rule['within'])}")
+            yield Fault(rows.index[0], rule["by"], said(kind), f"one of {list(rule['within'])}")
             continue
         low, high = rule["within"][kind]
         values = rows[rule["column"]]
         wrong = (values < low) | (values > high)
         if wrong.any():
             row = wrong.idxmax()
-            yield Fault(row, rule["column"], _said(values[row]), f"{low:g} to {high:g} where {rule['by']} is {kind!r}")
+            yield Fault(row, rule["column"], said(values[row]), f"{low:g} to {high:g} where {rule['by']} is {kind!r}")
+
+
+def _parts(rule: dict, total: str) -> list[str]:
+    """The columns, or rows, that a rule names; a total that is a number is none."""
+    return [part for part in (*rule["of"], *rule.get("less", []), rule[total]) if isinstance(part, str)]
 
 
 def _turned(frame: pd.DataFrame, rule: dict) -> pd.DataFrame:
@@ -177,19 +182,22 @@ def _missing_rows(frame: pd.DataFrame, rule: dict, named: list[str]) -> Iterator
 
 
 def _sums(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
-    """Columns, or rows, add up to another."""
-    missing = list(_missing_rows(frame, rule, [*rule["of"], rule["equals"]]))
+    """Columns, or rows, add up to another, or to a number such as 100 percent; those under `less` are taken off."""
+    less, equals = rule.get("less", []), rule["equals"]
+    missing = list(_missing_rows(frame, rule, _parts(rule, "equals")))
     if missing:
         yield from missing
         return
     table = _turned(frame, rule)
-    total = table[rule["of"]].sum(axis=1, skipna=False)
-    wrong = (total - table[rule["equals"]]).abs() > rule["tolerance"] + ROUNDING
+    total = table[rule["of"]].sum(axis=1, skipna=False) - table[less].sum(axis=1, skipna=False)
+    whole = table[equals] if isinstance(equals, str) else pd.Series(equals, table.index)
+    wrong = (total - whole).abs() > rule["tolerance"] + ROUNDING
     if wrong.any():
         line = wrong.idxmax()
-        row, column = _place(frame, rule, line, rule["equals"])
-        yield Fault(row, column, _said(table[rule["equals"]][line]),
-                    f"{' + '.join(rule['of'])} = {total[line]:.12g} within {rule['tolerance']:g}")
+        row, column = _place(frame, rule, line, equals if isinstance(equals, str) else rule["of"][-1])
+        parts = " + ".join(rule["of"]) + "".join(f" - {part}" for part in less)
+        found, expected = (whole[line], total[line]) if isinstance(equals, str) else (total[line], whole[line])
+        yield Fault(row, column, said(found), f"{parts} = {expected:.12g} within {rule['tolerance']:g}")
 
 
 def _nested(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
@@ -201,12 +209,12 @@ def _nested(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
         for area, parts in total.items():
             whole = frame.loc[code == area, column]
             if len(whole) and abs(parts - whole.iloc[0]) > rule["tolerance"] + ROUNDING:
-                yield Fault(whole.index[0], column, _said(whole.iloc[0]), f"{parts:.12g} within {rule['tolerance']:g}, the sum of the areas of {area}")
+                yield Fault(whole.index[0], column, said(whole.iloc[0]), f"{parts:.12g} within {rule['tolerance']:g}, the sum of the areas of {area}")
 
 
 def _ratios(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
     """Columns, or rows, stand in a ratio to another that lies between two ends."""
-    missing = list(_missing_rows(frame, rule, [*rule["of"], rule["to"]]))
+    missing = list(_missing_rows(frame, rule, _parts(rule, "to")))
     if missing:
         yield from missing
         return
@@ -222,7 +230,7 @@ def _ratios(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
             line = wrong.idxmax()
             row, column = _place(frame, rule, line, part)
             times = f"{rule['times']:g} * " if "times" in rule else ""
-            yield Fault(row, column, _said(table[part][line]), f"{times}{part} / {rule['to']} from {low:g} to {high:g}, found {ratio[line]:.3g}")
+            yield Fault(row, column, said(table[part][line]), f"{times}{part} / {rule['to']} from {low:g} to {high:g}, found {ratio[line]:.3g}")
 
 
 def _steps(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
@@ -236,4 +244,4 @@ def _steps(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
         wrong = before.notna() & ~step.between(1 / factor - ROUNDING, factor + ROUNDING)
         if wrong.any():
             row = wrong.idxmax()
-            yield Fault(row, column, _said(values[row]), f"at most {factor:g} times more or less than {before[row]:.12g}, the value before along {along}")
+            yield Fault(row, column, said(values[row]), f"at most {factor:g} times more or less than {before[row]:.12g}, the value before along {along}")

@@ -118,7 +118,7 @@ def read_sidecar(path: Path) -> dict:
     sidecar = _read_yaml(path, "table")
     sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in expanded(column["name"])]
     for rule in (rule for field in ("sums", "nested", "ratios", "steps") for rule in sidecar.get(field, [])):
-        for part in {"of", "columns"} & rule.keys():
+        for part in {"of", "less", "columns"} & rule.keys():
             rule[part] = [name for names in rule[part] for name in expanded(names)]
     return sidecar
 
@@ -334,6 +334,11 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
             " sidecar and run `python -m zhejiang seal`"
         )
     return frame
+
+
+def count_rows(path: Path) -> int:
+    """Return the number of rows of a table; raise `DataError` where it is not a table in UTF-8."""
+    return len(_rows(_name(path), path.read_bytes())[1])
 
 
 def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
