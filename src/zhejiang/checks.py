@@ -103,6 +103,12 @@ def said(value) -> str:
     return repr(value) if isinstance(value, str) else "an empty cell" if pd.isna(value) else f"{value:.12g}"
 
 
+def _keys(frame: pd.DataFrame, columns: list[str]) -> list[tuple]:
+    """The rows of these columns; None for an empty cell."""
+    known = frame[columns].astype(object)
+    return list(known.where(known.notna(), None).itertuples(index=False, name=None))
+
+
 def _index(frame: pd.DataFrame, sidecar: dict) -> Iterator[Fault]:
     """The rows are those of the blocks, in their order; within a block the last column runs fastest."""
     key = sidecar["key"]
@@ -116,19 +122,20 @@ def _index(frame: pd.DataFrame, sidecar: dict) -> Iterator[Fault]:
     for block in sidecar["index"]:
         rows = itertools.product(*(values(column, listed) for column, listed in block.items()))
         expected += [tuple(dict(zip(block, row))[column] for column in key) for row in rows]
-    found = list(frame[key].itertuples(index=False, name=None))
+    found = _keys(frame, key)
     for row, (there, wanted) in enumerate(itertools.zip_longest(found, expected)):
         if there != wanted:
-            said = "no row" if there is None else ", ".join(map(said, there))
-            yield Fault(row, ", ".join(key), said, "no more rows" if wanted is None else f"{', '.join(map(said, wanted))}, the next row of the index")
+            yield Fault(row, ", ".join(key), "no row" if there is None else ", ".join(map(said, there)),
+                        "no more rows" if wanted is None else f"{', '.join(map(said, wanted))}, the next row of the index")
             return
 
 
 def _order(frame: pd.DataFrame, columns: list[str]) -> Iterator[Fault]:
     """Rows rise by these columns, the first deciding first."""
-    rows = list(frame[columns].itertuples(index=False, name=None))
+    rows = _keys(frame, columns)
     for row, (before, there) in enumerate(itertools.pairwise(rows), 1):
-        if there < before:
+        # An empty cell has no place in an order.
+        if None in there or None not in before and there < before:
             yield Fault(row, ", ".join(columns), ", ".join(map(said, there)), f"rows in rising order, after {', '.join(map(said, before))}")
             return
 
