@@ -57,6 +57,8 @@ def named_columns(sidecar: dict) -> Iterator[tuple[str, list[str]]]:
             yield "names", [column["names"]]
     for rule in sidecar.get("nested", []):
         yield "nested", [rule["code"], *rule["columns"]]
+    for rule in sidecar.get("balances", []):
+        yield "balances", [rule["rows"], rule["column"]]
     for rule in sidecar.get("steps", []):
         yield "steps", [*rule["columns"], *rule.get("by", []), rule["along"]]
     for rule in sidecar.get("ranges", []):
@@ -90,6 +92,8 @@ def _faults(frame: pd.DataFrame, sidecar: dict) -> Iterator[Fault]:
         yield from _ranges(frame, rule)
     for rule in sidecar.get("sums", []):
         yield from _sums(frame, rule)
+    for rule in sidecar.get("balances", []):
+        yield from _balances(frame, rule)
     for rule in sidecar.get("nested", []):
         yield from _nested(frame, rule)
     for rule in sidecar.get("ratios", []):
@@ -205,6 +209,19 @@ def _sums(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
         parts = " + ".join(rule["of"]) + "".join(f" - {part}" for part in less)
         found, expected = (whole[line], total[line]) if isinstance(equals, str) else (total[line], whole[line])
         yield Fault(row, column, said(found), f"{parts} = {expected:.12g} within {rule['tolerance']:g}")
+
+
+def _balances(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
+    """In an input-output table a row of totals holds for every sector what a column of totals does: total input is gross output."""
+    missing = list(_missing_rows(frame, rule, [rule["row"]]))
+    if missing:
+        yield from missing
+        return
+    inputs = frame.set_index(rule["rows"]).loc[rule["row"]]
+    for row, sector, output in zip(frame.index, frame[rule["rows"]], frame[rule["column"]]):
+        if sector in frame.columns and not abs(inputs[sector] - output) <= rule["tolerance"] + ROUNDING:
+            yield Fault(row, rule["column"], said(output), f"{inputs[sector]:.12g} within {rule['tolerance']:g}, {rule['row']} of {sector}")
+            return
 
 
 def _nested(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
