@@ -38,6 +38,12 @@ TEMPLATE = "template"
 RULES = {"sum": (1, math.inf), "share": (2, math.inf), "ratio": (2, 2), "average": (2, 2), "growth": (2, 2)}
 
 
+# Units that a column's name ends in, and how the unit then begins; the longest ending that fits decides.
+UNITS = {"_100m_yuan": "100 million yuan", "_10k_yuan": "(10,000|10 thousand) yuan|.* per 10,000 yuan", "_yuan": "yuan",
+         "_100m_usd": "100 million USD", "_10k_usd": "10,000 USD", "_m_usd": "million USD", "_percent": "percent", "_pct": "percent",
+         "_persons": "persons", "_10k_persons": "10,000 persons", "_degrees": "degrees", "year": "year"}
+
+
 class DataError(ValueError):
     """A file that does not match its description; the message names file, row, column and value."""
 
@@ -114,12 +120,16 @@ def sources(*tables: str) -> str:
 
 
 def read_sidecar(path: Path) -> dict:
-    """Return a sidecar, one entry a column; raise `DataError` if it is missing or does not follow the schema."""
+    """Return a sidecar, one entry a column; raise `DataError` if it is missing, does not follow the schema, or has a unit against a column's name."""
     sidecar = _read_yaml(path, "table")
     sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in expanded(column["name"])]
     for rule in (rule for field in ("sums", "nested", "ratios", "steps") for rule in sidecar.get(field, [])):
         for part in {"of", "less", "columns"} & rule.keys():
             rule[part] = [name for names in rule[part] for name in expanded(names)]
+    for column in sidecar["columns"]:
+        ending = max((ending for ending in UNITS if column["name"].endswith(ending)), key=len, default="")
+        if ending and not re.match(UNITS[ending], column["unit"]):
+            raise DataError(f"{_name(path)}, column {column['name']}: unit {column['unit']!r}: expected the unit that its name says")
     return sidecar
 
 
