@@ -144,14 +144,15 @@ def test_checking_leaves_the_sidecar_as_it_was(table):
 def test_empty_cells_are_missing_values(project):
     """Int64 with NA in a column of integers, NaN in a column of numbers, an empty string in text."""
     change_cell(project, CHINA, 5, "year", "")
-    change_cell(project, CHINA, 6, "exports_100m_usd", "")
+    change_cell(project, CHINA, 14, "exports_100m_usd", "")
     change_column(project, CHINA, "year", nulls=1)
     change_column(project, CHINA, "exports_100m_usd", nulls=1)
+    change_sidecar(project, CHINA, lambda sidecar: sidecar.pop("index"))
     catalog.seal()
     frame = data.load(CHINA)
     assert frame.dtypes.astype(str).to_dict() == {"year": "Int64", "exports_100m_usd": "float64"}
     assert frame["year"].isna().sum() == 1 and frame["year"].isna()[3]
-    assert frame["exports_100m_usd"].isna().sum() == 1 and frame["exports_100m_usd"].isna()[4]
+    assert frame["exports_100m_usd"].isna().sum() == 1 and frame["exports_100m_usd"].isna()[12]
     assert (data.load("terms/terms")["symbol"] == "").sum() == 30
 
 
@@ -174,7 +175,7 @@ def test_empty_cells_are_missing_values(project):
     pytest.param(TABLE1, 7, "garments_10k_usd", "1331815.5", "an integer", id="decimal in an integer"),
     pytest.param(TABLE1, 7, "garments_10k_usd", "1331815.0", "an integer", id="decimal point in an integer"),
     pytest.param(TABLE1, 7, "garments_10k_usd", "1e6", "an integer", id="exponent in an integer"),
-    pytest.param(CHINA, 4, "exports_100m_usd", "0.99", "minimum 1", id="below the minimum"),
+    pytest.param(CHINA, 4, "exports_100m_usd", "999.99", "minimum 1000", id="below the minimum"),
     pytest.param(TABLE1, 3, "top3_share_percent", "100.01", "maximum 100", id="above the maximum"),
     pytest.param(GDP, 3, "vintage", "first print", "one of ['preliminary', 'first_print', 'census_revised', 'census2018_revised']",
                  id="not one of the values"),
@@ -312,12 +313,19 @@ def test_tolerance_of_a_total(project, tolerance, refused):
 
 def test_extra_row(project):
     change_rows(project, CHINA, lambda rows: rows.append(["2011", "18983.81"]))
-    assert refusal(CHINA) == f"data/{CHINA}.csv: 14 rows: expected 13"
+    assert refusal(CHINA) == f"data/{CHINA}.csv, row 15, column year: 2011: expected no more rows"
 
 
 def test_missing_row(project):
     change_rows(project, CHINA, lambda rows: rows.pop())
-    assert refusal(CHINA) == f"data/{CHINA}.csv: 12 rows: expected 13"
+    assert refusal(CHINA) == f"data/{CHINA}.csv, row 14, column year: no row: expected 2010, the next row of the index"
+
+
+@pytest.mark.parametrize(("change", "found"), [(lambda rows: rows.append(["2011", "18983.81"]), 14), (lambda rows: rows.pop(), 12)])
+def test_number_of_rows_of_a_table_without_an_index(project, change, found):
+    change_rows(project, CHINA, change)
+    change_sidecar(project, CHINA, lambda sidecar: sidecar.pop("index"))
+    assert refusal(CHINA) == f"data/{CHINA}.csv: {found} rows: expected 13"
 
 
 @pytest.mark.parametrize("table", [CHINA, RATES])
@@ -574,6 +582,8 @@ def test_seal_renews_rows_and_checksum_and_nothing_else(project):
     assert [(old.split(":")[0], new.split(":")[0]) for old, new in changed] == [("rows", "rows"), ("sha256", "sha256")]
     assert changed[0] == ("rows: 13", "rows: 14")
     assert all((project / f"{other}.yml").read_bytes() == raw for other, raw in others.items())
+    assert refusal(CHINA) == f"data/{CHINA}.csv, row 15, column year: 2011: expected no more rows"
+    change_sidecar(project, CHINA, lambda sidecar: sidecar.update(index=[{"year": ["1998..2011"]}]))
     assert len(data.load(CHINA)) == 14
     assert catalog.seal() == []
 

@@ -113,10 +113,21 @@ def _run(command: str) -> int:
 
         return 0 if reproduce() else 1
     if command == "seal":
-        from zhejiang import build, catalog, citation
+        from zhejiang import build, catalog, citation, data
 
-        for name in catalog.seal():
-            print(f"sealed {name}")
+        rows = {name: sidecar["rows"] for name, sidecar in catalog.sidecars().items()}
+        try:
+            for name in catalog.seal():
+                now = data.read_sidecar(data.DATA / f"{name}.yml")["rows"]
+                print(f"sealed {name}: {now} rows, {rows[name]} before")
+        except data.DataError as error:
+            print(error, file=sys.stderr)
+            return 1
+        # Renewed checksums say that a change is meant; these say whether it can be right.
+        faults = catalog.faults()
+        if faults:
+            print("\n".join(faults), file=sys.stderr)
+            return 1
         catalog.write()
         cff = citation.read_cff((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
         (ROOT / ".zenodo.json").write_text(citation.zenodo_json(cff), encoding="utf-8", newline="\n")

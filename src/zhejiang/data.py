@@ -26,6 +26,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from zhejiang import ROOT
+from zhejiang.checks import expanded, first_fault, named_columns, numeric_columns
 
 DATA = ROOT / "data"
 RECORD = "application/vnd.zhejiang.record+json"
@@ -39,6 +40,12 @@ INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u
 # Kinds of claims that other claims compute, and how many: the parts of a sum; the parts of a share, then the whole; numerator and
 # denominator; the later value and the earlier. `zhejiang.claims` computes them.
 RULES = {"sum": (1, math.inf), "share": (2, math.inf), "ratio": (2, 2), "average": (2, 2), "growth": (2, 2)}
+
+
+# Units that a column's name ends in, and how the unit then begins; the longest ending that fits decides.
+UNITS = {"_100m_yuan": "100 million yuan", "_10k_yuan": "(10,000|10 thousand) yuan|.* per 10,000 yuan", "_yuan": "yuan",
+         "_100m_usd": "100 million USD", "_10k_usd": "10,000 USD", "_m_usd": "million USD", "_percent": "percent", "_pct": "percent",
+         "_persons": "persons", "_10k_persons": "10,000 persons", "_degrees": "degrees", "year": "year"}
 
 
 class DataError(ValueError):
@@ -117,21 +124,17 @@ def sources(*tables: str) -> str:
 
 
 def read_sidecar(path: Path) -> dict:
-    """Return a sidecar, one entry a column; raise `DataError` if it is missing or does not follow the schema."""
+    """Return a sidecar, one entry a column; raise `DataError` if it is missing, does not follow the schema, or has a unit against a column's name."""
     sidecar = _read_yaml(path, "table")
-    sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in _expanded(column["name"])]
-    for rule in sidecar.get("sums", []):
-        rule["of"] = [name for of in rule["of"] for name in _expanded(of)]
+    sidecar["columns"] = [{**column, "name": name} for column in sidecar["columns"] for name in expanded(column["name"])]
+    for rule in (rule for field in ("sums", "nested", "ratios", "steps") for rule in sidecar.get(field, [])):
+        for part in {"of", "less", "columns"} & rule.keys():
+            rule[part] = [name for names in rule[part] for name in expanded(names)]
+    for column in sidecar["columns"]:
+        ending = max((ending for ending in UNITS if column["name"].endswith(ending)), key=len, default="")
+        if ending and not re.match(UNITS[ending], column["unit"]):
+            raise DataError(f"{_name(path)}, column {column['name']}: unit {column['unit']!r}: expected the unit that its name says")
     return sidecar
-
-
-def _expanded(name: str) -> list[str]:
-    """Return the columns that a name such as ``s01..42`` stands for; a plain name stands for itself."""
-    found = re.fullmatch(r"(.*?)([0-9]+)\.\.([0-9]+)", name)
-    if found is None:
-        return [name]
-    prefix, first, last = found.groups()
-    return [f"{prefix}{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]
 
 
 def chapters_with_claims() -> list[str]:
@@ -304,11 +307,11 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
     name = _name(path)
     expected = [column["name"] for column in sidecar["columns"]]
     numeric = [column["name"] for column in sidecar["columns"] if column["type"] != "string"]
-    summed = [c for rule in sidecar.get("sums", []) for c in (*rule["of"], rule["equals"])]
-    for field, columns, allowed in (("key", sidecar["key"], expected), ("sums", summed, numeric)):
-        for column in columns:
-            if column not in allowed:
-                raise DataError(f"{_name(path.with_suffix('.yml'))}: {field} names the column {column!r}: expected one of {allowed}")
+    for named, allowed in ((named_columns(sidecar), expected), (numeric_columns(sidecar), numeric)):
+        for field, columns in named:
+            for column in columns:
+                if column not in allowed:
+                    raise DataError(f"{_name(path.with_suffix('.yml'))}: {field} names the column {column!r}: expected one of {allowed}")
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -331,15 +334,9 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
             f"{name}, row {row + 2}, column {', '.join(sidecar['key'])}: {', '.join(text.loc[row, sidecar['key']])}"
             " occurs before: expected a key that occurs once"
         )
-    for rule in sidecar.get("sums", []):
-        total = frame[rule["of"]].sum(axis=1, skipna=False)
-        wrong = (total - frame[rule["equals"]]).abs() > rule["tolerance"] + 1e-9
-        if wrong.any():
-            row = wrong.idxmax()
-            raise DataError(
-                f"{name}, row {row + 2}, column {rule['equals']}: {text.loc[row, rule['equals']]}: expected"
-                f" {' + '.join(rule['of'])} = {total[row]:.12g} within {rule['tolerance']:g}"
-            )
+    fault = first_fault(frame, sidecar)
+    if fault is not None:
+        raise DataError(f"{name}, row {fault.row + 2}, column {fault.column}: {fault.found}: expected {fault.expected}")
     if not sealed:
         return frame
     if len(frame) != sidecar["rows"]:
@@ -351,6 +348,11 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
             " sidecar and run `python -m zhejiang seal`"
         )
     return frame
+
+
+def count_rows(path: Path) -> int:
+    """Return the number of rows of a table; raise `DataError` where it is not a table in UTF-8."""
+    return len(_rows(_name(path), path.read_bytes())[1])
 
 
 def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
@@ -397,6 +399,14 @@ def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
         if formula.any():
             refuse(formula.idxmax(), "text that a spreadsheet does not take for a formula")
         values = text
+        # Blanks that do not show would make two names of one.
+        hidden = text.map(lambda cell: cell != cell.strip() or not cell.isprintable())
+        if hidden.any():
+            refuse(hidden.idxmax(), "no blank at either end and no character that does not show")
+        if "pattern" in column:
+            wrong = ~empty & ~text.str.fullmatch(column["pattern"])
+            if wrong.any():
+                refuse(wrong.idxmax(), f"the form {column['pattern']}")
     else:
         integer = column["type"] == "integer"
         # At most eighteen digits: more do not fit an int64, and a float would silently round them.
