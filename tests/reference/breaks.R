@@ -148,6 +148,22 @@ for (name in c("exports", "imports")) {
   za <- ur.za(s, model = "both", lag = 1)
   put(paste0("za.", name), za@teststat)
 }
+# Mean yearly growth to 2001 and from 2002 to 2008: China, the rest of the world, the difference; exact permutation.
+world <- read_table("world/merchandise_exports")
+rest <- world$exports_100m_usd[match(yearly$year, world$year)] - yearly$exports_100m_usd
+by_year <- list(china = 100 * diff(x), rest = 100 * diff(log(rest)), lead = 100 * (diff(x) - diff(log(rest))))
+to_2008 <- yearly$year[-1] <= 2008
+boom <- yearly$year[-1][to_2008] >= 2002
+for (name in names(by_year)) {
+  g <- by_year[[name]][to_2008]
+  published[[paste0("ch01-breaks-world-", name)]] <- mean(g[boom]) - mean(g[!boom])
+}
+published[["ch01-breaks-world-part"]] <- 100 * published[["ch01-breaks-world-rest"]] / published[["ch01-breaks-world-china"]]
+g <- by_year$lead[to_2008]
+sums <- colSums(matrix(g[combn(length(g), sum(boom))], sum(boom)))
+published[["ch01-breaks-world-lead-p"]] <- min(1, 2 * min(mean(sums >= sum(g[boom]) - 1e-9), mean(sums <= sum(g[boom]) + 1e-9)))
+published[["ch01-breaks-world-lead-1991"]] <- mean(g[boom]) - mean(g[!boom & yearly$year[-1][to_2008] >= 1991])
+
 residuals <- resid(lm(x ~ m))
 put("engle_granger", ur.df(residuals, type = "none", lags = 1)@teststat[1, "tau1"])
 jo <- ca.jo(cbind(x, m), type = "trace", ecdet = "none", K = 2, spec = "transitory")

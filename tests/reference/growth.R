@@ -166,6 +166,15 @@ billion_2006 <- exports[["place of origin"]][["2006"]] / 10
 published[["ch01-exports-2006-origin"]] <- billion_2006
 published <- c(published, with_interval("ch01-exports-2006-firm", billion_2006 / mean(ratio), billion_2006 / ratio))
 
+# Export dependence of 2005 by each definition of exports: first print of GDP; interval: vintages and rates.
+combinations <- values[startsWith(names(values), "dependence.2005.")]
+for (slug in c("firm", "origin")) {
+  series <- c(firm = "trading firm", origin = "place of origin")[[slug]]
+  all <- unlist(combinations[startsWith(names(combinations), paste0("dependence.2005.", series))])
+  middle <- all[[paste0("dependence.2005.", series, "|first_print|Federal Reserve")]]
+  published <- c(published, with_interval(sprintf("ch01-dependence-%s-2005", slug), middle, all))
+}
+
 # GDP per head in 2005, USD ------------------------------------------------------------------------
 
 first_2005 <- subset(provinces, year == 2005)

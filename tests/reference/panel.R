@@ -114,6 +114,19 @@ left_out <- sapply(unique(d$province_code), function(code) plain(d[d$province_co
 published <- c(published, setNames(as.list(c(plain(d), range(left_out))), paste0("ch01-panel-left-out", c("", "/lo", "/hi"))))
 mining <- c(140000, 150000, 230000, 610000, 650000) # Shanxi, Inner Mongolia, Heilongjiang, Shaanxi, Xinjiang
 published[["ch01-panel-no-mining"]] <- plain(d[!d$province_code %in% mining, ])
+# Years of their own for the eastern provinces, or in proportion to the log of GDP per head of 1998.
+eastern <- c(110000, 120000, 130000, 210000, 310000, 320000, 330000, 350000, 370000, 440000, 460000)
+heads <- subset(first, year == 1998)
+for (vintage in names(panels)) {
+  other_years <- complete(panels[[vintage]], periods$all, "lag1")
+  other_years$east <- as.numeric(other_years$province_code %in% eastern)
+  per_head <- panels$revised$gdp_100m_yuan[match(paste(heads$province_code, 1998), paste(panels$revised$province_code, panels$revised$year))] / heads$population_10k
+  other_years$income <- log(per_head)[match(other_years$province_code, heads$province_code)]
+  for (weight in c("east", "income")) {
+    fit <- lm(reformulate(c("lag1", "factor(province_code)", "factor(year)", paste0("factor(year):", weight)), "growth"), other_years)
+    published[[paste0("ch01-panel-", weight, if (vintage == "first") "-first" else "")]] <- coef(fit)[["lag1"]]
+  }
+}
 leverage <- tapply(residuals(lm(lag1 ~ factor(province_code) + factor(year), d))^2, d$province_code, sum)
 published[["ch01-panel-leverage"]] <- 100 * leverage[["310000"]] / sum(leverage)
 
@@ -207,6 +220,19 @@ for (year in c(1997, 2002)) {
     all_years$others_in_domestic_value_added_percent[all_years$year == year]
 }
 published[["ch01-va-domestic-others-2007"]] <- 100 * z[[of_others]] / (z[[of_others]] + z$home)
+# By trade mode: contents of national studies, at the printed shares of ordinary trade.
+content <- read_table("input_output/published_export_content")
+of <- function(a, b) {
+  content$share_percent[content$study == a & content$exports == b & content$method != "imports in proportion (HIY)" & content$year == 2007]
+}
+ordinary <- of("koopman2012", "merchandise, normal trade")
+processing <- c(of("koopman2012", "merchandise, processing trade"), 100 - of("kee2016", "processing trade"))
+foreign <- as.vector(outer(c(0.70, 0.85), processing, function(part, other) part * ordinary + (1 - part) * other))
+at_home <- (100 - foreign) * z$home / (z$home + z[[of_others]])
+ends <- function(id, x) published[paste0(id, c("", "/lo", "/hi"))] <<- c(mean(range(x)), range(x))
+ends("ch01-va-abroad-modes", foreign)
+ends("ch01-va-home-modes", at_home)
+published[["ch01-va-ordinary-needed"]] <- 100 * (processing[1] - published[["ch01-va-abroad"]]) / (processing[1] - ordinary)
 panel_2007 <- subset(panels$first, year == 2007 & province_code == 330000)
 published[["ch01-va-customs"]] <- 10 * panel_2007$ratio
 

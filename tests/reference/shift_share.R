@@ -88,11 +88,34 @@ for (y in names(own)) {
     }
     reasons[[id]] <- "error of 400 random samples, at least one rank"
   }
+  of_services <- apply(prop.table(jobs[[y]][, sections[6:19]], 1), 1, function(s) drop(crossprod(s)))
+  published[[paste0("ch02-hhi-services-rank-", y)]] <- rank(-of_services)[[at(jobs[[y]])]]
+  published[[paste0("ch02-services-information-", y)]] <- 100 * prop.table(own[[y]][sections[6:19]])[["information"]]
   x <- census[[y]]
   college <- with(x, 100 * (college_persons + university_persons) / population_persons)
   published[[paste0("ch02-college-", y)]] <- college[[at(jobs[[y]])]]
   published[[paste0("ch02-college-rank-", y)]] <- rank(-college)[[at(jobs[[y]])]]
 }
+
+# Other yardsticks for information in 2010: the urban districts, and jobs off the farm; the lead over the second county.
+y2010 <- jobs[["2010"]]
+urban <- colSums(y2010[grepl("\u533a$", census[["2010"]]$county_zh), ])
+here <- own[["2010"]]
+yardsticks <- list(districts = list(here, urban), `off-farm` = list(here[-1], all[["2010"]][-1])) # agriculture is the first section
+for (slug in names(yardsticks)) {
+  sides <- yardsticks[[slug]]
+  quotient <- (prop.table(sides[[1]]) / prop.table(sides[[2]]))[["information"]]
+  factor <- exp(qnorm(0.975) * sqrt(design * (log_variance(sides[[1]]) + log_variance(sides[[2]]))[["information"]]))
+  id <- sprintf("ch02-lq-information-%s-2010", slug)
+  published[c(id, paste0(id, c("/lo", "/hi")))] <- c(quotient, quotient / factor, quotient * factor)
+}
+proportion <- y2010[, "information"] / rowSums(y2010)
+best <- order(-proportion)[1:2]
+stopifnot(rownames(y2010)[best[1]] == "330108")
+lead <- proportion[[best[1]]] - proportion[[best[2]]]
+spread <- sum(proportion[best] * (1 - proportion[best]) / rowSums(y2010)[best])
+published[["ch02-information-lead-2010"]] <- 100 * lead
+published[["ch02-rank-design-effect"]] <- lead^2 / (1.96^2 * spread)
 
 # Shift-share --------------------------------------------------------------------------------------
 
@@ -148,6 +171,27 @@ for (name in names(simulated)) {
 }
 published[["ch02-shift-mix-weights/hi"]] <- 100 * (sum(end) / sum(end / growth_each) / growth_all - 1)
 
+# The mix as growth of the reference with the region's weights over its own growth: other references and sections.
+mix_of <- function(reference, group = sections) {
+  keep <- !is.na(group)
+  of <- function(x) tapply(x[keep], group[keep], sum)
+  g <- of(reference[["2020"]]) / of(reference[["2010"]])
+  100 * (weighted.mean(g, of(start)) / (sum(reference[["2020"]][keep]) / sum(reference[["2010"]][keep])) - 1)
+}
+no_farms <- ifelse(sections == "agriculture", NA, sections)
+one <- function(group) ifelse(group %in% c("information", "business_services", "research", "trade"), "one", group)
+elsewhere <- Map(`-`, all, hangzhou)
+readings <- c(`off-farm` = mix_of(all, no_farms), elsewhere = mix_of(elsewhere), merged = mix_of(all, one(sections)), least = mix_of(all, one(no_farms)))
+published[paste0("ch02-shift-mix-", names(readings))] <- readings
+published[["ch02-shift-mix-readings/lo"]] <- min(readings)
+published[["ch02-shift-mix-readings/hi"]] <- max(readings, published[["ch02-shift-mix-weights/hi"]])
+# The old districts of Hangzhou, which have the same areas in both years.
+old <- as.character(330102:330106)
+names_2010 <- census[["2010"]]$county_zh[match(old, rownames(jobs[["2010"]]))]
+stopifnot(names_2010 %in% census[["2020"]]$county_zh)
+of_old <- sapply(old, function(code) 100 * (weighted.mean(growth_each, jobs[["2010"]][code, ]) / growth_all - 1))
+published[paste0("ch02-shift-mix-old-districts", c("", "/lo", "/hi"))] <- c(median(of_old), range(of_old))
+
 # District -----------------------------------------------------------------------------------------
 
 district <- read_table("binjiang/district")
@@ -173,12 +217,43 @@ published[["ch02-services-2015/hi"]] <- 100 * back("services_value_added") / bac
 targets <- read_table("plans/targets_outcomes")
 published[["ch02-services-target"]] <- subset(targets, plan == 12 & area_code == 330108 & indicator == "services_share_gdp")$target
 
+# Where levels and growth part: before and after 2014, and with industry's value added at its ratio to sales of 2011.
+average <- 5 * log1p(value("gdp_avg_growth_2012_2016", 2016) / 100)
+printed_growth <- function(y) log1p(district$growth_percent[district$indicator == "gdp" & district$year == y][1] / 100)
+late <- printed_growth(2015) + printed_growth(2016)
+price <- function(log_level, log_growth) 100 * expm1(log_level - log_growth)
+gdp_2011 <- value("gdp", 2016) / rise("gdp")
+published[["ch02-deflator-to-2014"]] <- price(log(value("gdp", 2014) / gdp_2011), average - late)
+published[["ch02-deflator-from-2014"]] <- price(log(value("gdp", 2016) / value("gdp", 2014)), late)
+city_growth <- function(years) sum(log1p(city$gdp_growth_percent[city$year %in% years] / 100))
+published[["ch02-deflator-hangzhou-to-2014"]] <- price(log(hangzhou_gdp[["2014"]] / hangzhou_gdp[["2011"]]), city_growth(2012:2014))
+published[["ch02-deflator-hangzhou-from-2014"]] <- price(log(hangzhou_gdp[["2016"]] / hangzhou_gdp[["2014"]]), city_growth(2015:2016))
+to_sales <- function(y) value("industrial_value_added", y) / value("industrial_sales_output", y)
+ratio_2011 <- to_sales(2016) * rise("industrial_sales_output") / rise("industrial_value_added")
+published[["ch02-industry-ratio-2011"]] <- 100 * ratio_2011
+for (y in c(2014, 2016)) published[[paste0("ch02-industry-ratio-", y)]] <- 100 * to_sales(y)
+# Had value added risen with sales, GDP would be less by what the ratio gained.
+gdp_then <- function(y) value("gdp", y) - (to_sales(y) - ratio_2011) * value("industrial_sales_output", y)
+published[["ch02-deflator-old-ratio"]] <- price(log(gdp_then(2016) / gdp_2011), average)
+published[["ch02-of-hangzhou-old-ratio"]] <- 100 * gdp_then(2016) / hangzhou_gdp[["2016"]]
+for (y in c(2015, 2016)) published[[sprintf("ch02-services-%s-old-ratio", y)]] <- 100 * value("services_value_added", y) / gdp_then(y)
+
+services <- sections[6:19]
 job_share <- function(x) sum(x[services]) / sum(x)
 odds <- function(p) p / (1 - p)
 tertiary <- setNames(city$tertiary_100m_yuan / city$gdp_100m_yuan, city$year)
 published[["ch02-odds-district-2010"]] <- odds(value("services_share", 2010) / 100) / odds(job_share(own[["2010"]]))
 published[["ch02-odds-district-2020"]] <- odds(value("services_share", 2017) / 100) / odds(job_share(own[["2020"]]))
 for (y in c("2010", "2020")) published[[paste0("ch02-odds-hangzhou-", y)]] <- odds(tertiary[[y]]) / odds(job_share(hangzhou[[y]]))
+
+fall <- function(s) log(published[["ch02-odds-district-2010"]] * odds(job_share(own[["2020"]])) / odds(s))
+published[["ch02-services-ratio-part"]] <-
+  100 * (1 - fall(published[["ch02-services-2016-old-ratio"]] / 100) / fall(value("services_value_added", 2016) / value("gdp", 2016)))
+heads <- lapply(census, function(x) {
+  c(x$population_persons[x$county_code %in% 330108], sum(x$population_persons[x$prefecture_code == 330100]))
+})
+published[["ch02-per-resident-2010"]] <- value("gdp", 2010) / hangzhou_gdp[["2010"]] / (heads[["2010"]][1] / heads[["2010"]][2])
+published[["ch02-per-resident-2021"]] <- value("gdp", 2021) / hangzhou_gdp[["2021"]] / (heads[["2020"]][1] / heads[["2020"]][2])
 
 # Binding and expected targets ---------------------------------------------------------------------
 

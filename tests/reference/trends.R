@@ -228,4 +228,33 @@ for (sample in samples) {
   }
 }
 
+# Zhejiang's lead: exports over GDP, less the same of the other provinces together or of the median province ------------
+
+lead_of <- function(vintage, years) {
+  rows <- as.character(years)
+  x <- exports[rows, ]
+  y <- denominators[[vintage]][rows, colnames(x)]
+  ahead <- function(a, b) 100 * diff(log(a) - log(b))
+  here <- colnames(x) == "330000"
+  own <- ahead(x[, here], y[, here])
+  rest <- ahead(rowSums(x[, !here]), rowSums(y[, !here]))
+  each <- apply(log(x[, !here]) - log(y[, !here]), 2, function(s) 100 * diff(s))
+  data.frame(rest = rest, lead = own - rest, median = own - apply(each, 1, median), row.names = rows[-1])
+}
+lead <- lead_of("census2018_revised", 1998:2008)
+lead_first <- lead_of("first_print", 1998:2004)
+in_2000 <- rbind(lead["2000", ], lead_first["2000", ])
+put("ch01-trend-jump-others", in_2000$rest[1], min(in_2000$rest), max(in_2000$rest))
+put("ch01-trend-jump-own", in_2000$lead[1], min(in_2000$lead), max(in_2000$lead))
+spans <- list(before = as.character(1999:2001), after = as.character(2002:2008))
+for (span in names(spans)) {
+  put(paste0("ch01-trend-lead-", span), mean(lead[spans[[span]], "lead"]))
+  put(paste0("ch01-trend-lead-median-", span), mean(lead[spans[[span]], "median"]))
+  put(paste0("ch01-trend-lead-first-", span), mean(lead_first[intersect(spans[[span]], rownames(lead_first)), "lead"]))
+}
+compared <- permutation(setNames(lead$lead, rownames(lead)), spans$after)
+put("ch01-trend-lead-difference", compared[["difference"]])
+put("ch01-trend-lead-p", compared[["p"]])
+put("ch01-trend-lead-smallest", 2 / compared[["n"]])
+
 write_reference("trends", values = values, published = published)
