@@ -114,4 +114,26 @@ published[["ch03a-sda-share-households/hi"]] <- max(in_growth("high"))
 published[["ch03a-sda-growth"]] <- found$x$growth
 published[["ch03a-sda-growth-real"]] <- found$real$growth
 
+# The table of 2007 with services covered as in 2002: what is added is bought by households, or by sectors as they bought before.
+coverage <- function(year) {
+  frame <- read_table(sprintf("input_output/china_%d_42", year))
+  own <- sectors$sector[sectors$part == "services"]
+  in_table <- sum(frame[frame$row %in% c("compensation_of_employees", "net_taxes_on_production", "depreciation_of_fixed_assets", "operating_surplus"), own])
+  in_table / parts(nominal[nominal$year == year, columns])[3]
+}
+missing_part <- coverage(2002) / coverage(2007) - 1
+for (buyers in c("inputs", "bought")) {
+  table <- io_table(2007)
+  i <- match(services, groups)
+  added <- missing_part * table$use[i, "gross_output"]
+  if (buyers == "inputs") table$Z[i, ] <- table$Z[i, ] * (1 + added / rowSums(table$Z[i, ])) else table$use[i, 2] <- table$use[i, 2] + added
+  table$use[i, "gross_output"] <- table$use[i, "gross_output"] + added
+  f <- decompose(start, determinants(table))
+  id <- sprintf("ch03a-sda-%s-technology", buyers)
+  published[[id]] <- f$mean[["technology"]]
+  published[[paste0(id, "/lo")]] <- f$low[["technology"]]
+  published[[paste0(id, "/hi")]] <- f$high[["technology"]]
+  published[[paste0("ch03a-sda-sold-households/", if (buyers == "inputs") "lo" else "hi")]] <- 100 * f$mean[["households"]] / f$growth
+}
+
 write_reference("decomposition", values = values, published = published)

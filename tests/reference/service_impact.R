@@ -137,3 +137,101 @@ published[["ch03a-vs-plus-all"]] <- 100 * sum(share * t$E + out) / sum(t$E + out
 published[["ch03a-vs-implied"]] <- 100 * (0.403 * sum((t$E + out)[made]) - sum(out[made])) / sum(t$E[made])
 
 write_reference("service_impact", values = values, published = published, tolerances = tolerances, reasons = reasons)
+# Per yuan sold at home: what exports hold beyond the proportional split leaves goods sold at home alone, or all that is sold there.
+home <- t$x - drop(t$Ad %*% t$x) - t$E
+content <- function(K) sum((share * home)[K]) / sum(home[K])
+serves <- keys$part == "services"
+beyond <- published[["ch03a-vs-implied"]] / 100 * sum(t$E[made]) - sum((share * t$E)[made])
+gap <- content(made) - content(serves)
+published[["ch03a-value-added-home-services"]] <- 1 - content(serves)
+published[["ch03a-value-added-home-manufactures"]] <- 1 - content(made)
+published[["ch03a-value-added-gap-home"]] <- gap
+published[["ch03a-value-added-gap-home/lo"]] <- min(gap * (1 - beyond / sum(share * home)), gap - beyond / sum(home[made]))
+
+# Influence: with and without imports, without the own sector, outside the own block, and with an error common to all services.
+t <- domestic("china_2007_42")
+n <- length(t$x)
+y <- t$x - drop(t$Ad %*% t$x)
+inverse <- function(A) solve(diag(nrow(A)) - A)
+relative <- function(L) colSums(L) / mean(colSums(L))
+K <- part == "services"
+G <- part == "manufacturing"
+for (name in names(blocks)) {
+  B <- part == blocks[[name]]
+  outside <- function(L) sum(colSums(L[!B, B]) * y[B]) / sum(y[B])
+  published[[paste0("ch03a-outside-", name)]] <- outside(inverse(t$Ad))
+  published[[sprintf("ch03a-outside-%s/hi", name)]] <- outside(inverse(t$A))
+}
+published[["ch03a-influence-domestic-mean"]] <- mean(relative(inverse(t$Ad))[K])
+published[["ch03a-influence-domestic-mean-manufacturing"]] <- mean(relative(inverse(t$Ad))[G])
+others <- inverse(t$A)
+diag(others) <- 0
+published[["ch03a-influence-others-mean"]] <- mean(relative(others)[K])
+input_share <- function(table, s) { # flows over output, in columns
+  frame <- read_table(paste0("input_output/", table))
+  colSums(frame[frame$row %in% names(frame), s]) / unlist(frame[match(s, frame$row), "gross_output"])
+}
+grouped_odds <- function(year) {
+  frame <- read_table(sprintf("input_output/china_%d_42", year))
+  flows <- rowsum(colSums(frame[match(sectors$sector, frame$row), sectors$sector]), sectors$group38)
+  x <- rowsum(frame$gross_output[match(sectors$sector, frame$row)], sectors$group38)
+  qlogis(flows / x)
+}
+odds_moved <- grouped_odds(2007) - grouped_odds(2002)
+sd_share <- sqrt(mean(odds_moved[is.finite(odds_moved)]^2) / 2) # waste bought nothing in 2002
+moved <- function(shift) {
+  A <- t$A
+  A[, K] <- sweep(A[, K], 2, plogis(qlogis(colSums(A[, K])) + shift) / colSums(A[, K]), "*")
+  c(100 * mean(colSums(A[, K])), mean(relative(inverse(A))[K]))
+}
+published[["ch03a-influence-mean-common/lo"]] <- moved(-qnorm(0.975) * sd_share)[2]
+published[["ch03a-influence-mean-common/hi"]] <- moved(qnorm(0.975) * sd_share)[2]
+turning <- uniroot(function(shift) moved(shift)[2] - 1, c(0, 3), tol = 1e-14)$root
+published[["ch03a-input-share-turning"]] <- moved(turning)[1]
+published[["ch03a-input-share-mean"]] <- 100 * mean(input_share("china_2007_42", sectors$sector[K]))
+published[["ch03a-input-share-mean/lo"]] <- 100 * mean(input_share("china_2002_42", sectors$sector[K]))
+published[["ch03a-input-share-mean/hi"]] <- 100 * mean(input_share("china_2005_42", sectors$sector[K]))
+
+# Ningbo's multipliers by SLQ and FLQ: every pair of services in every table, against the nation.
+section <- sectors$section_gbt4754
+by_section <- function(A) { # coefficients of the sections
+  Z <- sweep(A, 2, t$x, "*")
+  sweep(rowsum(t(rowsum(t(Z), section)), section), 2, rowsum(t$x, section)[, 1], "/")
+}
+bases <- list(by_section(t$Ad), by_section(t$A))
+codes <- rownames(bases[[1]])
+ningbo <- read_table("employment/ningbo_sections")
+ningbo <- ningbo[match(codes, ningbo$section), ]
+nation <- read_table("employment/china_industries")
+nation <- nation[match(codes, nation$section_gbt4754_2002), ]
+serving <- codes %in% LETTERS[6:19]
+orders <- function(A) {
+  m <- colSums(inverse(A))[serving]
+  sign(outer(m, m, "-"))[upper.tri(diag(sum(serving)))]
+}
+all_orders <- function(delta) { # delta NA: SLQ
+  found <- NULL
+  for (A in bases) for (year in 2006:2008) for (factor in c(0.5, 1, 2)) for (d in delta) {
+    r <- ningbo[[paste0("employed_10k_", year)]]
+    N <- nation[[paste0("employed_10k_", year)]] * ifelse(codes == "O", factor, 1)
+    slq <- (r / sum(r)) / (N / sum(N))
+    q <- matrix(slq, length(slq), length(slq))
+    if (!is.na(d)) {
+      q <- outer(slq, slq, "/")
+      diag(q) <- slq
+      q <- q * log2(1 + sum(r) / sum(N))^d
+    }
+    found <- rbind(found, orders(A * pmin(q, 1)))
+  }
+  found
+}
+in_nation <- orders(bases[[1]])
+for (method in c("slq", "flq")) {
+  found <- all_orders(if (method == "slq") NA else c(0.2, 0.25, 0.3))
+  same <- apply(found, 2, function(x) all(x == x[1]))
+  published[[sprintf("ch03a-ningbo-%s-settled", method)]] <- sum(same)
+  against <- sum(same & found[1, ] != in_nation)
+  if (method == "slq") published[["ch03a-ningbo-slq-as-nation"]] <- sum(same) - against else published[["ch03a-ningbo-flq-other"]] <- against
+}
+
+write_reference("service_impact", values = values, published = published)

@@ -85,6 +85,12 @@ base <- c(row_2006$primary_100m_yuan, row_2006$secondary_100m_yuan, 0)
 base[3] <- row_2006$gdp_100m_yuan - sum(base)
 published[["ch03-productivity-all"]] <- 100 * (sum(base * volume) / sum(workers[[2]]) / (sum(base) / sum(workers[[1]])) - 1)
 
+people <- read_table("employment/census_2010_sections")
+tertiary <- people$section %in% LETTERS[6:19]
+secondary <- people$section %in% LETTERS[2:5]
+y <- function(name) vintages$value[vintages$indicator == name & vintages$vintage == "nb_comm_2010" & vintages$year == 2010]
+published[["ch03-productivity-census"]] <- (y("tertiary") / y("secondary")) / (sum(people$ningbo_persons[tertiary]) / sum(people$ningbo_persons[secondary]))
+
 # Location quotients -------------------------------------------------------------------------------
 
 # Observed over expected counts in the table region by industry, with the reference as region and rest.
@@ -161,6 +167,19 @@ published[["ch03-growth-mean/hi"]] <- 100 * (revised^(1 / 5) - 1)
 published[["ch03-growth-needed"]] <- growth(2449.31, 4300, 5)
 published[["ch03-population-implied"]] <- 1e4 * 4300 / 60000
 published[["ch03-urban-2010"]] <- 100 * 5195162 / 7605689
+
+# The census of 2008: what it added to the GDP of 2009 taken out of services, all of it or nothing.
+added <- 4329.3 / 4214.6
+share_2010 <- c(2059.16 / 5125.82, 2073.18 / 5163)
+first_share <- c(share_2010, 1 - (1 - share_2010) * added) # the other sectors keep their value, the total shrinks
+published[["ch03-census-2008-gdp"]] <- 100 * (added - 1)
+published[["ch03-census-2008-services"]] <- 100 * (1783 / (1783 - 4329.3 + 4214.6) - 1)
+published[["ch03-services-early/lo"]] <- 100 * min(first_share)
+published[["ch03-services-early/hi"]] <- 100 * max(first_share)
+published[["ch03-services-change-early/lo"]] <- 100 * min(first_share) - share(ningbo, 2005)
+# Services times k, the rest as it is: solved for the target.
+needed <- uniroot(function(k) k * 2073.18 / (5163 + (k - 1) * 2073.18) - 0.43, c(1, 2), tol = 1e-15)$root
+published[["ch03-services-needed"]] <- 100 * (needed - 1)
 
 # Port: figures of the press -----------------------------------------------------------------------
 

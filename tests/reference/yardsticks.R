@@ -96,6 +96,10 @@ for (y in c(2000, 2005:2010)) {
           beyond <- unit$share - row$share - sum(step * coef(fit))
           half <- qt(0.975, df.residual(fit)) * sqrt(drop(step %*% v %*% step))
           put("ch03-lag-beyond-2005", beyond, beyond + c(-half, half))
+          sectors <- subset(read_table("macro/china_sectors"), vintage == "post_census" & year == 2005)
+          from_yearbook <- beyond + row$share - 100 * sectors$tertiary_100m_yuan / sectors$gdp_100m_yuan
+          put("ch03-lag-beyond-yearbook", from_yearbook, from_yearbook + c(-half, half))
+          of_countries <- own
           put("ch03-lag-rise", sum(step * coef(fit)))
           put("ch03-lag-observed-wdi", unit$share - row$share)
           line <- lm(share ~ income + size, sample)
@@ -140,6 +144,34 @@ put("ch03-lag-cities-sum", 100 * sum(in_2005$gs_tertiary_100m_yuan) / sum(in_200
 karamay <- others$city_code == "650200"
 put("ch03-lag-karamay", yardstick(square, others[!karamay, ], d[is_ningbo, ])$distance)
 put("ch03-lag-karamay-leverage", hatvalues(lm(square, others))[[which(karamay)]])
+
+# Curve of cities less curve of countries: variances of independent samples add up, each with its own quantile of t.
+apart <- found$cities$curve - of_countries$curve
+half <- sqrt(((found$cities$hi - found$cities$lo) / 2)^2 + ((of_countries$hi - of_countries$lo) / 2)^2)
+put("ch03-lag-cities-countries", apart, apart + c(-half, half))
+# Other samples of cities: similar incomes on a line, no oil and steel towns, and 2010 with the residents of the census.
+put_distance <- function(id, formula, sample, unit) {
+  found <- yardstick(formula, sample, unit)
+  put(paste0("ch03-lag-", id), found$distance, c(found$lo, found$hi))
+  put(sprintf("ch03-lag-%s-n", id), found$n)
+}
+similar <- others[exp(abs(others$income)) < 2, ]
+put_distance("similar", share ~ income + size, similar, d[is_ningbo, ])
+put_distance("similar-noncapital", share ~ income + size, similar[!similar$capital, ], d[is_ningbo, ])
+no_towns <- others[!others$city_code %in% c(650200, 230600, 370500, 620200), ]
+put_distance("towns", square, no_towns, d[is_ningbo, ])
+put_distance("towns-noncapital", square, no_towns[!no_towns$capital, ], d[is_ningbo, ])
+put("ch03-lag-towns-countries", yardstick(square, no_towns, d[is_ningbo, ])$curve - of_countries$curve)
+census <- read_table("innovation/census_2010_prefectures")
+in_2010 <- subset(cities, year == 2010)
+in_2010$residents <- census$residents[match(in_2010$city_code, census$code)]
+put("ch03-lag-panel-census", 100 * mean(abs(1e4 * in_2010$persons / in_2010$residents - 1) < 0.01, na.rm = TRUE))
+in_2010 <- in_2010[!is.na(in_2010$residents), ]
+own_2010 <- in_2010$city_code == "330200"
+in_2010$income <- log(in_2010$gs_gdp_100m_yuan / in_2010$residents)
+in_2010$income <- in_2010$income - in_2010$income[own_2010]
+in_2010$size <- log(in_2010$residents / 1e6)
+put_distance("census", square, in_2010[!own_2010, ], in_2010[own_2010, ])
 
 groups <- list(
   "subprovincial" = in_2005$subprovincial == 1, "fewer" = in_2005$subprovincial == 1 & !in_2005$capital, "delta" = in_2005$delta == 1
