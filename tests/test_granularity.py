@@ -115,6 +115,16 @@ def test_weights_that_can_print_a_share():
     assert not granularity.fitting_weights([0.1], 1, [2, 2], np.array([[0.5, 0.5]])).any()
 
 
+def test_weighted_sums_keep_ties():
+    """Shares against whole numbers: in thousandths of a percent sums are 125 (k + 5 m + 28 l), and many of them are ties."""
+    firms, weights = [40, 40, 20], np.array([[0.05, 0.25, 0.70]])
+    sums = {125 * (k + 5 * m + 28 * l) for k in range(41) for m in range(41) for l in range(21)}
+    units = range(200, 300)  # from 20 to 30 percent
+    expected = {unit for unit in units if any(100 * unit - 50 <= value <= 100 * unit + 50 for value in sums)}
+    assert {unit for unit in units if granularity.fitting_weights([unit / 10], 1, firms, weights)[0]} == expected
+    assert any(value % 100 == 50 for value in sums)
+
+
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: granularity.fitting_counts(101, 1, 10), "share 101: expected a percentage from 0 to 100 with 1 decimals"),
     (lambda: granularity.fitting_counts(float("nan"), 1, 10), "share nan"),

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 ROUNDINGS = ("nearest", "down")
+# A tie may be rounded either way; sums of binary fractions miss it by less than this, in percent.
+TIE = 1e-9
 
 
 def fitting_counts(share: float, decimals: int, n: int, rounding: str = "nearest") -> range:
@@ -148,7 +150,7 @@ def fitting_weights(
             raise ValueError(f"weights, row {row}: {vector.tolist()}: expected shares that add up to one")
     printed = np.array([_in_units(share, decimals) for share in shares]) / 10**decimals
     counts = np.array(np.meshgrid(*[np.arange(n + 1) / n for n in firms], indexing="ij")).reshape(len(firms), -1)
-    half = 0.5 * 10.0**-decimals
+    half = 0.5 * 10.0**-decimals + TIE
     return np.array([
         all((np.abs(attained - share) <= half).any() for share in printed) for attained in (100 * vector @ counts for vector in weights)
     ])

@@ -81,6 +81,17 @@ weight <- tapply(expected * residuals(lm(staff1 ~ p + t, d, weights = expected))
 published[["ch04-ppml-clusters"]] <- sum(weight)^2 / sum(weight^2)
 published[["ch04-ppml-largest"]] <- 100 * max(weight) / sum(weight)
 
+# Other samples and controls: staff since the inventory, the size of the economy, a trend for each province
+panel$gdp <- panel$rd_exp_10k_yuan / panel$rd_gdp_yearbook_percent
+panel$size <- log(at("gdp", 1))
+published[["ch04-ppml-inventory"]] <- coef(ppml("grants_invention", "staff1", window(2010, 2023, "staff1")))[["staff1"]]
+sized <- window(2012, 2023, "size")
+published[["ch04-ppml-size"]] <- coef(ppml("grants_invention", c("staff1", "size"), sized))[["staff1"]]
+published[["ch04-ppml-size-without"]] <- coef(ppml("grants_invention", "staff1", sized))[["staff1"]]
+trends <- paste0("trend", levels(d$p)[-1]) # one province fewer: the years' effects hold what all share
+d[trends] <- sapply(levels(d$p)[-1], function(code) (d$p == code) * (d$year - 2016))
+published[["ch04-ppml-trend"]] <- coef(ppml("grants_invention", c("staff1", trends), d))[["staff1"]]
+
 # The negative binomial with dummies
 for (type in types) {
   nb <- suppressWarnings(glm.nb(reformulate(c("staff1", "p", "t"), paste0("grants_", type)), d, control = glm.control(epsilon = 1e-12, maxit = 200)))
@@ -201,6 +212,20 @@ lmdi <- function(part) {
 for (side in c("zhejiang", "nation")) {
   split_up <- lmdi(if (side == "zhejiang") own else nation)
   published[sprintf("ch04-patents-lmdi-head-%s-%s", side, names(split_up))] <- split_up
+}
+
+# Patents per resident of the other provinces on GDP per resident, in logs, and Zhejiang against them
+for (year in c(2007, 2016)) {
+  rows <- panel[panel$year == year, ]
+  rows$income <- log(rows$gdp_100m_yuan / rows$population_10k)
+  for (type in types) {
+    rows$patents <- log(rows[[paste0("grants_", type)]] / rows$population_10k)
+    fit <- lm(patents ~ income, rows, subset = province_code != 330000)
+    point <- c(1, rows$income[rows$province_code == 330000])
+    distance <- rows$patents[rows$province_code == 330000] - sum(point * coef(fit))
+    half <- qt(0.975, df.residual(fit)) * sqrt(drop(point %*% vcovHC(fit, "HC3") %*% point))
+    published[paste0(sprintf("ch04-patents-income-%s-%d", type, year), c("", "/lo", "/hi"))] <- 100 * expm1(distance + c(0, -half, half))
+  }
 }
 
 # Zhejiang's residual against the median province

@@ -145,6 +145,12 @@ put("ch04-census-rank-college", rank(-p$college)[own])
 put("ch04-census-rank-professionals", rank(-p$sample_professionals / p$sample_employed)[own])
 put("ch04-census-rank-manufacturing", rank(-p$manufacturing)[own])
 put("ch04-census-ratio", 1e4 * stock("total", 2010) / (p$edu_junior_college + p$edu_university)[own], 1e4 * (stock("total", 2010) + c(-1, 1)) / (p$edu_junior_college + p$edu_university)[own])
+heads <- 10 * p$sample_managers[own] / 1e4
+put("ch04-talent-heads-factor", new[["managers"]] / heads)
+put("ch04-talent-widening-least", share(heads / old[["managers"]]))
+titled <- range(1 - c(sum(old[c("skilled", "rural")]) / sum(old), sum(new[c("skilled", "rural")]) / sum(new)))
+ends <- 1e4 * titled * (stock("total", 2010) + c(-1, 1)) / (p$edu_junior_college + p$edu_university)[own]
+put("ch04-census-ratio-titled", mean(ends), ends)
 
 # World: the curve of 2005 and China, Zhejiang and Shaoxing against it.
 world <- read_table("innovation/world_rd")
@@ -186,6 +192,12 @@ for (y in c(2005, 2010)) {
   against(sprintf("ch04-world-zhejiang-%d", y), own("Zhejiang", if (y == 2005) "report2011" else "factorendw"), log(income("Zhejiang", y)))
   against(sprintf("ch04-world-shaoxing-%d", y), own("Shaoxing", "plan12st"), log(income("Shaoxing", y)))
 }
+nation <- subset(read_table("macro/china_gdp"), year == 2005 & vintage == "post_census")$gdp_100m_yuan
+revised <- sum(subset(read_table("macro/provinces_gdp_revised"), year == 2005 & vintage == "census_revised")$gdp_100m_yuan)
+first <- sum(people$gdp_100m_yuan[people$year == 2005])
+put("ch04-world-sum-excess", 100 * (revised / nation - 1))
+on_provinces <- world$rd_percent[world$country_code == "CHN" & world$year == 2005] * nation / c(revised, first)
+put("ch04-world-china-2005-on-provinces", on_provinces[1], on_provinces)
 
 # Provinces: patents in force on research and manufacturing.
 province <- subset(read_table("innovation/census_2010_prefectures"), level == "province")

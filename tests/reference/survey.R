@@ -118,4 +118,44 @@ published[["ch04a-rank-all"]] <- detectable(0.05 / 39)
 p <- c(55.2, 40.2, 4.6) / 100
 published[["ch04a-size-ordered"]] <- ceiling(12 * (qnorm(0.975) + qnorm(0.8))^2 / (log(2)^2 * (1 - sum(p^3))))
 
+# What the fits are worth: every share that weights in steps of 2 percent can print, from decimal values with a margin for ties
+shares_of <- function(part, up = FALSE) {
+  value <- unique(round(c(outer(outer(part[1] * (0:40) / 40, part[2] * (0:40) / 40, "+"), part[3] * (0:20) / 20, "+")) * 1000 / sum(part), 6))
+  unique(c(floor(value + 0.5 + 1e-5), if (!up) ceiling(value - 0.5 - 1e-5)))
+}
+vectors <- function(parts) {
+  all <- expand.grid(a = seq_len(parts), b = seq_len(parts))
+  all <- all[all$a + all$b < parts, ]
+  cbind(all$a, all$b, parts - all$a - all$b)
+}
+fine <- apply(vectors(50), 1, shares_of, simplify = FALSE)
+reach <- sapply(fine, function(shares) sum(0:1000 %in% shares) / 1001)
+published[["ch04a-weights-fine-fit"]] <- 100 * mean(sapply(fine, function(shares) all(round(10 * obstacles) %in% shares)))
+published[["ch04a-weights-chance"]] <- 100 * mean(reach^4)
+published[["ch04a-weights-all"]] <- 100 * mean(reach == 1)
+published[["ch04a-weights-up"]] <- 100 * mean(apply(vectors(20), 1, function(part) all(round(10 * obstacles) %in% shares_of(part, up = TRUE))))
+by_size <- sapply(1:100, function(n) mean(sapply(0:1000 / 10, fits, n = n)))
+published[["ch04a-grim-chance-mended"]] <- 100 * 4 * sum(by_size^3)
+
+# Each firm names 2 obstacles: weights of the pairs by iterative proportional fitting
+both <- sapply(1:10, function(others) {
+  target <- c(0.432, 0.321, 0.309, 0.309, 0.305, rep((2 - 1.676) / others, others))
+  a <- target
+  for (step in 1:5000) {
+    pair <- outer(a, a)
+    diag(pair) <- 0
+    pair <- 2 * pair / sum(pair)
+    a <- a * target / rowSums(pair)
+    a <- a / sum(a)
+  }
+  100 * pair[1, 2]
+})
+published <- c(published, with_ends("ch04a-union-limited", both[1], range(both)))
+# Score test of a majority, and what normal draws do in order
+published[["ch04a-wilson-needed-part"]] <- 100 * (1 - 100 / (0.25 * (qnorm(0.975) / 0.052)^2))
+exact <- function(f, from, to) integrate(f, from, to, rel.tol = 1e-13, subdivisions = 1000)$value
+error <- sqrt(43.2 * 56.8 / 100)
+published[["ch04a-rank-spread"]] <- error * 2 * exact(function(u) qnorm(u) * dbeta(u, 40, 1), 0, 1)
+published[["ch04a-rank-luck"]] <- error * exact(function(u) qnorm(u) * dbeta(u, 31, 10), 0, 1)
+
 write_reference("survey", values = values, published = published)

@@ -62,6 +62,13 @@ ends <- outer(c(to_september[["2012"]], most), c(profit_tax(2004), level_2004), 
 published[["ch06-volume-2012-most"]] <- max(ends)
 published[["ch06-volume-2012-most/lo"]] <- min(ends)
 published[["ch06-volume-2012-most/hi"]] <- max(ends)
+prices_2004 <- prod(cpi$consumer_prices_previous_year_100[cpi$year %in% 2001:2004] / 100)
+real <- sapply(c(profit_tax(2004), level_2004), function(t) part(sold, c(profit_tax(2000), t / prices_2004)))
+published[paste0("ch06-volume-2000-real", c("", "/lo", "/hi"))] <- c(real[1], range(real))
+# Prices at which both parts of real growth are equal, by search.
+balance <- function(p) part(c(sold[2], most), c(level_2004, profit_tax(2012) / p)) - 50
+published[["ch06-volume-prices-needed"]] <- 100 * (uniroot(balance, c(1, 3), tol = 1e-14)$root - 1)
+published[["ch06-volume-prices-seen"]] <- 100 * (prod(cpi$consumer_prices_previous_year_100[cpi$year %in% 2005:2008] / 100) - 1)
 
 # Revenue per case ---------------------------------------------------------------------------------
 
@@ -88,6 +95,25 @@ published[["ch06-zhejiang-nation-2013"]] <- nation_2013
 published[["ch06-zhejiang-ratio"]] <- (case_2009 / nation_2012 + case_2009 / nation_2008) / 2
 published[["ch06-zhejiang-ratio/lo"]] <- case_2009 / nation_2012
 published[["ch06-zhejiang-ratio/hi"]] <- case_2009 / nation_2008
+published[["ch06-zhejiang-premium"]] <- 100 * (case_2009 / nation_2012 - 1)
+to_june <- level("cigarette_sales", 2012, "first half") / 1e9
+season <- function(h) 100 * (half(2012) / h * (2 * to_september[["2012"]] - h) / profit_tax(2012) - 1)
+published[paste0("ch06-zhejiang-season", c("", "/lo", "/hi"))] <- c(season(to_june), season(to_june + 5), season(to_june - 5))
+
+# Zhejiang's packs per head beside the nation's
+people <- subset(read_table("macro/provinces_first_print"), province_code == 330000)
+residents <- setNames(people$population_10k, people$year) * 1e4
+everybody <- with(read_table("tobacco/china_population"), setNames(population_10k, year)) * 1e4
+nation_packs <- rev(sapply(c(to_september[["2012"]], most), function(q) sold[2]^(3 / 8) * q^(5 / 8) * 1e9 / 20 / everybody[["2005"]]))
+early_packs <- early[["cigarette_sales_volume"]] * 1e4 * 2500
+pace <- 2 * (to_september[["2012"]] - to_june) / to_june
+year_packs <- c(early_packs * (1 + 7 * pace / 5) / residents[["2010"]], early_packs * 12 / 5 / residents[["2008"]])
+own_gdp <- with(read_table("macro/zhejiang_gdp"), gdp_100m_yuan[year == 2005 & vintage == "census_revised"]) * 1e8 / residents[["2005"]]
+richer <- own_gdp / with(read_table("macro/china_gdp_per_head"), gdp_per_head_yuan[year == 2005])
+both_ends <- function(id, x) setNames(c(mean(x), x), paste0(id, c("", "/lo", "/hi")))
+published <- c(published, both_ends("ch06-packs-zhejiang-year", year_packs), both_ends("ch06-packs-zhejiang-head", year_packs / nation_packs),
+               both_ends("ch06-packs-zhejiang-elasticity", log(year_packs / nation_packs, base = richer)),
+               both_ends("ch06-packs-zhejiang-spending", log(year_packs / nation_packs * case_2009 / c(nation_2012, nation_2008), base = richer)))
 
 # Engel curves -------------------------------------------------------------------------------------
 
@@ -190,6 +216,9 @@ published[["ch06-aims-volume/hi"]] <- 100 * (left[2] - 1)
 gain <- 1e4 * early[["cigarette_sales_volume"]] * ((0.11 * case_2009 * full + 250) * left - 0.05 * case_2009) / 1e8
 published[["ch06-aims-tax-full/lo"]] <- min(gain)
 published[["ch06-aims-tax-full/hi"]] <- max(gain)
+published <- c(published, both_ends("ch06-aims-state", sort(early[["cigarette_sales_revenue"]] * (full * left - 1))))
+published[["ch06-tax-full-retail"]] <- published[["ch06-tax-full-2009"]] / 1.5
+published <- c(published, both_ends("ch06-tax-full-producer", 100 * c(0.70 / 0.64 - 1, 0.55 / 0.44 - 1)))
 state <- stated("tax", 2009)
 rise <- state$value * (1 - 1 / (1 + state$growth_percent / 100))
 all_rise <- stated("profit_and_tax", 2009)$rise

@@ -146,6 +146,23 @@ lw <- nb2listw(suppressWarnings(knn2nb(knearneigh(xy, k = 3, longlat = TRUE))), 
 published[["ch05-moran-level"]] <- moran(per_resident[, "2000"], lw, 11, Szero(lw))$I
 change <- per_resident[, "2020"] - per_resident[, "2000"]
 published[["ch05-moran-residual"]] <- lm.morantest(lm(change ~ per_resident[, "2000"]), lw)$estimate[[1]]
+rate <- 5 * change
+weakest <- "331100" # Lishui
+stopifnot(per_resident[weakest, "2000"] == min(per_resident[, "2000"]))
+kept <- rownames(per_resident) != weakest
+published[paste0("ch05-beta-weakest", c("", "/lo", "/hi"))] <- hc3(lm(rate[kept] ~ per_resident[kept, "2000"]))
+published[["ch05-start-error-part"]] <- -20 * coef(lm(rate ~ per_resident[, "2000"]))[[2]]
+published[["ch05-start-error"]] <- 100 * sqrt(published[["ch05-start-error-part"]] / 100) * sd(per_resident[, "2000"])
+# Two stages: the fitted start in place of the start.
+fitted_start <- fitted(lm(per_resident[, "2000"] ~ per_registered[, "1997"]))
+published[["ch05-start-instrument"]] <- coef(lm(rate ~ fitted_start))[[2]]
+published[paste0("ch05-beta-weighted", c("", "/lo", "/hi"))] <- hc3(lm(rate ~ per_resident[, "2000"], weights = residents[, "2000"]))
+people <- list(registered = with(panel, tapply(registered_10k, list(city_code, year), sum)), resident = residents)
+for (basis in names(people)) {
+  y <- if (basis == "registered") per_registered else per_resident
+  spread <- sapply(c("2000", "2020"), function(t) sqrt(cov.wt(cbind(y[, t]), people[[basis]][, t] / sum(people[[basis]][, t]), method = "ML")$cov[1, 1]))
+  published[[paste0("ch05-sigma-weighted-", basis)]] <- spread[[2]] / spread[[1]]
+}
 
 # Residents of 2020 on the areas of 2010: parts added up, areas that changed left out.
 bridge <- read_table("zhejiang_counties/names_2010_2020")
@@ -174,13 +191,16 @@ for (i in which(bridge$comparability %in% c("same", "whole", "split"))) {
   rows[[length(rows) + 1]] <- data.frame(
     gdp = 100 * log(total(yearbook, "county_zh", parts, "gdp_10k_yuan") / total(late, "county_zh", parts, "population_persons")),
     jobs = 100 * log(total(late, "county_zh", parts, "jobs") / own$employed_sampled),
+    gdp_job = 100 * log(total(yearbook, "county_zh", parts, "gdp_10k_yuan") / total(late, "county_zh", parts, "jobs")),
+    gdp_registered = 100 * log(total(yearbook, "county_zh", parts, "gdp_10k_yuan") / total(yearbook, "county_zh", parts, "registered_persons")),
+    town = own$county_code == 330784,
     krugman = sum(abs(s - reference(sections))), krugman_nonfarm = sum(abs(f - reference(non_farm))),
     manufacturing = f[["manufacturing_sampled"]], farm = s[["agriculture_sampled"]], schooling = own$schooling_years,
     migrants = own$migrants_other_province_persons / own$population_persons
   )
 }
 counties <- do.call(rbind, rows)
-x <- as.data.frame(scale(counties[-(1:2)]))
+x <- as.data.frame(scale(counties[-(1:5)]))
 published[["ch05-pay-counties"]] <- nrow(counties)
 published[["ch05-pay-farm-correlation"]] <- cor(counties$krugman, counties$farm)
 for (outcome in c("gdp", "jobs")) {
@@ -190,6 +210,16 @@ for (outcome in c("gdp", "jobs")) {
     published[paste0(id, c("", "/lo", "/hi"))] <- hc3(lm(reformulate(measure, "y"), d))
     published[paste0(id, "-all", c("", "/lo", "/hi"))] <- hc3(lm(reformulate(c(measure, "schooling", "migrants", "farm"), "y"), d))
   }
+}
+for (outcome in c("gdp_job", "gdp_registered")) {
+  id <- paste0("ch05-", sub("gdp_", "pay-", outcome))
+  d <- cbind(x, y = counties[[outcome]])
+  published[paste0(id, c("", "/lo", "/hi"))] <- hc3(lm(y ~ krugman, d))
+  published[paste0(id, "-all", c("", "/lo", "/hi"))] <- hc3(lm(y ~ krugman + schooling + migrants + farm, d))
+  published[[paste0("ch05-own-", gsub("_", "-", outcome))]] <- rank(-counties[[outcome]])[counties$town]
+}
+for (measure in c("krugman", "krugman_nonfarm")) {
+  published[[sprintf("ch05-pay-%s-left", sub("krugman_", "", measure))]] <- 100 * (1 - summary(lm(reformulate(c("schooling", "migrants", "farm"), measure), x))$r.squared)
 }
 
 # Published: town and energy -----------------------------------------------------------------------
@@ -209,6 +239,16 @@ published[paste0("ch05-units-coverage", c("", "/lo", "/hi"))] <- c(covered[units
 published[["ch05-manufacturing-province-2010"]] <- 100 * sum(early$manufacturing_sampled) / sum(early[sections])
 markets <- read_table("yongkang/jinhua_markets_2005")
 published[["ch05-market-ratio"]] <- with(markets[markets$area_code == 330784, ], market_turnover_100m_yuan / (retail_sales_10k_yuan / 1e4))
+town <- read_table("yongkang/annual")
+figure <- function(name) town$value[town$indicator == name & town$year == 2008]
+secondary <- figure("gdp") * figure("secondary_share") / 100
+units <- subset(read_table("yongkang/jinhua_unit_jobs_2006"), area_code == 330784)
+published[["ch05-units-worker-seen"]] <- 1e4 * secondary / sum(units[c("manufacturing_persons", "mining_persons", "utilities_persons", "construction_persons")], na.rm = TRUE)
+published[["ch05-units-worker-census"]] <- 1e3 * secondary / sum(own[c("manufacturing_sampled", "mining_sampled", "utilities_sampled", "construction_sampled")])
+published[["ch05-market-gdp"]] <- with(markets[markets$area_code == 330784, ], market_turnover_100m_yuan) / figure("gdp")
+most_missed <- function(seen) max(which(dhyper(0, 1:(30 - seen), 30 - 1:(30 - seen), seen) > 0.05))
+published[["ch05-target-missed"]] <- most_missed(7)
+published[["ch05-target-missed-list"]] <- most_missed(13)
 parts <- 100 * split_mix(2005, 2010)
 published[["ch05-mix-2005"]] <- parts[["mix"]]
 published[["ch05-mix-total-2005"]] <- sum(parts)
