@@ -136,7 +136,6 @@ published[["ch03a-vs-plus-manufactures"]] <- 100 * sum((share * t$E + out)[made]
 published[["ch03a-vs-plus-all"]] <- 100 * sum(share * t$E + out) / sum(t$E + out)
 published[["ch03a-vs-implied"]] <- 100 * (0.403 * sum((t$E + out)[made]) - sum(out[made])) / sum(t$E[made])
 
-write_reference("service_impact", values = values, published = published, tolerances = tolerances, reasons = reasons)
 # Per yuan sold at home: what exports hold beyond the proportional split leaves goods sold at home alone, or all that is sold there.
 home <- t$x - drop(t$Ad %*% t$x) - t$E
 content <- function(K) sum((share * home)[K]) / sum(home[K])
@@ -234,4 +233,4 @@ for (method in c("slq", "flq")) {
   if (method == "slq") published[["ch03a-ningbo-slq-as-nation"]] <- sum(same) - against else published[["ch03a-ningbo-flq-other"]] <- against
 }
 
-write_reference("service_impact", values = values, published = published)
+write_reference("service_impact", values = values, published = published, tolerances = tolerances, reasons = reasons)
