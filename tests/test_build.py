@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from conftest import NO_NETWORK, copy_sources, succeeded
 
-from zhejiang import build
+from zhejiang.build import has_pdf_library
 from zhejiang.reproduce import first_difference
 
 EXPORTS = "data/printed/01/table1_exports.csv"
@@ -24,7 +24,7 @@ def test_builds_need_no_network(book, plain):
     done = book.run(*NO_NETWORK, sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80), timeout=5)")
     assert "Network is unreachable" in done.stderr
     assert (plain.html / "results.json").exists() and (book.html / "results.json").exists()
-    assert (book.html / "zhejiang-recomputed.pdf").exists() or os.environ.get("PDF") == "0" or not build.has_pdf_library()
+    assert (book.html / "zhejiang-recomputed.pdf").exists() or os.environ.get("PDF") == "0" or not has_pdf_library()
 
 
 def test_unchanged_book_runs_nothing(built):
