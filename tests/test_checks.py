@@ -44,7 +44,7 @@ def with_cell(frame: pd.DataFrame, row: int, column: str, value) -> pd.DataFrame
     pytest.param(AREAS, {"nested": [{"code": "code", "columns": ["persons"], "tolerance": 1}]}, (2, "persons", 122),
                  (1, "persons", "200", "202 within 1, the sum of the areas of 330100"), id="a county in its city"),
     pytest.param(AREAS, {"ratios": [{"of": ["urban"], "to": "persons", "maximum": 1}]}, (3, "urban", 81),
-                 (3, "urban", "81", "urban / persons from -inf to 1, found 1.01"), id="a part above its whole"),
+                 (3, "urban", "81", "urban / persons at most 1, found 1.01"), id="a part above its whole"),
     pytest.param(AREAS, {"ratios": [{"of": ["persons"], "to": "year", "times": 1000, "minimum": 39, "maximum": 150}]}, (3, "persons", 8),
                  (3, "persons", "8", "1000 * persons / year from 39 to 150, found 3.98"), id="a ratio in another unit"),
     pytest.param(AREAS, {"ranges": [{"column": "persons", "by": "unit", "within": {"persons": [80, 300]}}]}, (0, "persons", 301),
