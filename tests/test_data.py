@@ -369,7 +369,6 @@ def test_changed_number(project):
 
 
 @pytest.mark.parametrize("change", [
-    pytest.param(lambda raw: raw[:-1], id="no end of the last line"),
     pytest.param(lambda raw: raw.replace(b"2492.38", b"2492.380"), id="same number in other digits"),
     pytest.param(lambda raw: raw.replace(b"2492.38", b'"2492.38"'), id="quotes"),
 ])
@@ -409,6 +408,13 @@ def test_text_that_a_spreadsheet_would_compute(project, cell):
     (column, *_) = (c["name"] for c in data.read_sidecar(project / f"{table}.yml")["columns"] if c["type"] == "string")
     change_cell(project, table, 3, column, cell)
     assert refusal(table) == (f"data/{table}.csv, row 3, column {column}: {cell!r}: expected text that a spreadsheet does not take for a formula")
+
+
+def test_no_end_of_the_last_line(project):
+    """A file that was cut off in its last cell looks like that."""
+    path = project / f"{CHINA}.csv"
+    path.write_bytes(path.read_bytes()[:-3])
+    assert refusal(CHINA) == f"data/{CHINA}.csv, row 14: no line end: expected one after the last row, as in a file that is not cut off"
 
 
 def test_wrong_checksum_in_the_sidecar(project):

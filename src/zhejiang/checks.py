@@ -246,6 +246,7 @@ def _ratios(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
     if rule.get("pooled", False):
         table = table.sum().to_frame("all columns" if "rows" in rule else 0).T
     low, high = rule.get("minimum", -np.inf), rule.get("maximum", np.inf)
+    within = f"at most {high:g}" if low == -np.inf else f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
     for part in rule["of"]:
         ratio = table[part] * rule.get("times", 1) / table[rule["to"]]
         # An empty cell, or nothing of nothing, has no ratio. Figures that are rounded as printed may pass an end by a hair.
@@ -254,7 +255,7 @@ def _ratios(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:
             line = wrong.idxmax()
             row, column = _place(frame, rule, line, part)
             times = f"{rule['times']:g} * " if "times" in rule else ""
-            yield Fault(row, column, said(table[part][line]), f"{times}{part} / {rule['to']} from {low:g} to {high:g}, found {ratio[line]:.3g}")
+            yield Fault(row, column, said(table[part][line]), f"{times}{part} / {rule['to']} {within}, found {ratio[line]:.3g}")
 
 
 def _steps(frame: pd.DataFrame, rule: dict) -> Iterator[Fault]:

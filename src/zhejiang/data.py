@@ -368,6 +368,8 @@ def _rows(name: str, raw: bytes) -> tuple[list[str], list[list[str]]]:
         if sign in content:
             raise DataError(f"{name}, row {content[: content.index(sign)].count(chr(10)) + 1}: {what}: expected UTF-8 with plain line ends")
     _refuse_invisible(f"{name}, row", content)
+    if content and not content.endswith("\n"):
+        raise DataError(f"{name}, row {content.count(chr(10)) + 1}: no line end: expected one after the last row, as in a file that is not cut off")
     try:
         header, *rows = csv.reader(io.StringIO(content, newline="")) if content else [[]]
     except csv.Error as error:
