@@ -31,7 +31,7 @@ NOT_CAUGHT, IDENTICAL = "not caught", "same table"
 # What the message of a check says; the first that fits.
 CHECKS = [
     ("encoding", r"byte 0x.*expected UTF-8$"),
-    ("plain text", r"a byte order mark|a carriage return|a quote that is closed|no line end"),
+    ("plain text", r"a byte order mark|a carriage return|a quote that is closed|no line end|a character that is not seen|take for a formula"),
     ("cells of a row", r"cells: expected \d+, as in the header"),
     ("columns", r"columns missing"),
     ("rows", r"\d+ rows: expected"),
