@@ -136,7 +136,7 @@ for (end in c(2010, 2015)) {
     change <- start_end[[paste0(vintage, ".y")]] - start_end[[paste0(vintage, ".x")]]
     groups <- list(all = TRUE, subprovincial = start_end$subprovincial.x == 1, delta = start_end$delta.x == 1)
     own <- change[start_end$city_code == 330200]
-    if (vintage == "cy_tertiary_pct") published[[paste0("ch03-after-change-", end)]] <- own # the last series of the chapter's table
+    if (vintage == "share") published[[paste0("ch03-after-change-", end)]] <- own
     for (group in names(groups)) {
       among <- change[groups[[group]] & !is.na(change)]
       id <- paste0("ch03-after-", group, "-", end, if (vintage == "cy_tertiary_pct") "-cy")
