@@ -147,7 +147,7 @@ published[["ch03a-value-added-home-manufactures"]] <- 1 - content(made)
 gaps <- c(gap, gap * (1 - beyond / sum(share * home)), gap - beyond / sum(home[made]))
 published[paste0("ch03a-value-added-gap-home", c("", "/lo", "/hi"))] <- c(gap, range(gaps))
 
-# Influence: with and without imports, without the own sector, outside the own block, and with an error common to all services.
+# Influence: outside the own block with and without imports, without the own sector, and with an error common to all services.
 t <- domestic("china_2007_42")
 n <- length(t$x)
 y <- t$x - drop(t$Ad %*% t$x)
