@@ -87,6 +87,10 @@ for (column in columns) {
   published <- c(published, setNames(list(value, value - widest, value + widest), paste0(id, c("", "/lo", "/hi"))))
 }
 published[["ch03-panel-rows"]] <- nobs(fit)
+# A share that moves by b points for each log point of GDP, at its mean: services grow by 1 + b / mean for each percent.
+for (end in c("", "/lo", "/hi")) {
+  published[[paste0("ch03-panel-elasticity", end)]] <- 1 + published[[paste0("ch03-panel-income", end)]] / step / mean(main$share)
+}
 
 # The same with GDP taken out of one side after the other: estimate and the wider interval for one column.
 put <- function(id, outcome, columns, column, from = 2005, to = 2015, effects = "city_code") {

@@ -122,6 +122,7 @@ coverage <- function(year) {
   in_table / parts(nominal[nominal$year == year, columns])[3]
 }
 missing_part <- coverage(2002) / coverage(2007) - 1
+published[["ch03a-sda-sold-households"]] <- in_growth("mean")[["x"]]
 for (buyers in c("inputs", "bought")) {
   table <- io_table(2007)
   i <- match(services, groups)

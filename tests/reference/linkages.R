@@ -19,6 +19,14 @@ table_of <- function(name, group = sectors$sector) {
   list(A = sweep(t(add(t(add(cells[sectors$sector])))), 2, x, "/"), x = x)
 }
 
+# The domestic part of each coefficient: imports stand in every domestic use of a product alike.
+domestic <- function(name) {
+  frame <- read_table(paste0("input_output/", name))
+  cells <- frame[match(sectors$sector, frame$row), ]
+  uses <- c("rural_household_consumption", "urban_household_consumption", "government_consumption", "gross_fixed_capital_formation", "inventory_change")
+  (1 - cells$imports / rowSums(cells[c(sectors$sector, uses)])) * table_of(name)$A
+}
+
 # Linkages and classes ------------------------------------------------------------------------------
 
 t2007 <- table_of("china_2007_42")
@@ -37,6 +45,10 @@ published[["ch03a-services"]] <- sum(services)
 published[["ch03a-influence-above"]] <- sum(links$influence[services] > 1)
 published[["ch03a-influence-mean"]] <- mean(links$influence[services])
 published[["ch03a-influence-mean-manufacturing"]] <- mean(links$influence[made])
+at_home <- domestic("china_2007_42")
+influence_at_home <- over_mean(colSums(solve(diag(42) - at_home)))
+published[["ch03a-influence-domestic-mean"]] <- mean(influence_at_home[services])
+published[["ch03a-influence-domestic-mean-manufacturing"]] <- mean(influence_at_home[made])
 
 # Errors --------------------------------------------------------------------------------------------
 
@@ -60,11 +72,11 @@ errors <- list(
 for (name in names(errors)) values[paste("errors", name, names(errors[[name]]), sep = ".")] <- errors[[name]]
 
 set.seed(1)
-s <- colSums(t2007$A)
-simulate <- function(e) {
+simulate <- function(e, A = t2007$A) {
   n <- 42
+  s <- colSums(A)
   t(replicate(draws, {
-    mix <- t2007$A * exp(rnorm(n * n, sd = e[["cell"]]) + rnorm(n, sd = e[["row"]]))
+    mix <- A * exp(rnorm(n * n, sd = e[["cell"]]) + rnorm(n, sd = e[["row"]]))
     share <- plogis(qlogis(s) + rnorm(n, sd = e[["share"]]))
     over_mean(drop(solve(t(diag(n) - sweep(mix, 2, share / colSums(mix), "*")), rep(1, n))))
   }))
@@ -73,8 +85,11 @@ simulated <- lapply(errors, simulate)
 for (name in names(simulated)) values[paste("sd", name, sectors$sector, sep = ".")] <- apply(simulated[[name]], 2, sd)
 
 by_draws <- sprintf("error of %d random tables", draws)
-for (block in list(list("ch03a-influence-mean", services), list("ch03a-influence-mean-manufacturing", made))) {
-  of_block <- rowMeans(simulated$change[, block[[2]]])
+simulated_at_home <- simulate(errors$change, at_home)
+for (block in list(list("ch03a-influence-mean", simulated$change[, services]), list("ch03a-influence-mean-manufacturing", simulated$change[, made]),
+                   list("ch03a-influence-domestic-mean", simulated_at_home[, services]),
+                   list("ch03a-influence-domestic-mean-manufacturing", simulated_at_home[, made]))) {
+  of_block <- rowMeans(block[[2]])
   for (end in list(list("/lo", 0.025), list("/hi", 0.975))) {
     key <- paste0(block[[1]], end[[1]])
     published[[key]] <- quantile(of_block, end[[2]], names = FALSE)

@@ -84,12 +84,14 @@ published[["ch04-ppml-largest"]] <- 100 * max(weight) / sum(weight)
 # Other samples and controls: staff since the inventory, the size of the economy, a trend for each province
 panel$gdp <- panel$rd_exp_10k_yuan / panel$rd_gdp_yearbook_percent
 panel$size <- log(at("gdp", 1))
-published[["ch04-ppml-inventory"]] <- coef(ppml("grants_invention", "staff1", window(2010, 2023, "staff1")))[["staff1"]]
+since_inventory <- window(2010, 2023, "staff1")
+published[["ch04-ppml-inventory"]] <- coef(ppml("grants_invention", "staff1", since_inventory))[["staff1"]]
 sized <- window(2012, 2023, "size")
 published[["ch04-ppml-size"]] <- coef(ppml("grants_invention", c("staff1", "size"), sized))[["staff1"]]
 published[["ch04-ppml-size-without"]] <- coef(ppml("grants_invention", "staff1", sized))[["staff1"]]
 trends <- paste0("trend", levels(d$p)[-1]) # one province fewer: the years' effects hold what all share
 d[trends] <- sapply(levels(d$p)[-1], function(code) (d$p == code) * (d$year - 2016))
+all_years <- d
 published[["ch04-ppml-trend"]] <- coef(ppml("grants_invention", c("staff1", trends), d))[["staff1"]]
 
 # The negative binomial with dummies
@@ -144,24 +146,34 @@ for (type in c("invention", "utility")) {
   values[[paste0("enumerated.", type, ".hi")]] <- bound(outcome, 1)
 }
 
-# All provinces, by other random signs than the book's: where the p-value crosses five percent, and how far the error of 9999 draws moves that.
-d <- window(2009, 2023, c("grants_invention", "staff1"))
-set.seed(1)
-signs <- matrix(sample(c(-1, 1), 9999 * nlevels(d$p), replace = TRUE), 9999)
-drawn_p <- function(null) {
-  m <- fitted(ppml("grants_invention", character(), d, null * d$staff1))
-  scores <- tapply(residuals(lm(staff1 ~ p + t, d, weights = m)) * (d$grants_invention - m), d$p, sum)
-  mean(abs(signs %*% scores) >= abs(sum(scores)) * (1 - 1e-9))
+# All provinces and every vector of signs, counted from the sums of two halves: where the p-value crosses five percent, and how far the
+# error of the book's 9999 draws moves that.
+exact_interval <- function(id, d, controls = character()) {
+  halves <- split(seq_len(nlevels(d$p)), seq_len(nlevels(d$p)) <= nlevels(d$p) / 2)
+  signs <- lapply(halves, function(half) as.matrix(expand.grid(rep(list(c(-1, 1)), length(half)))))
+  p_at <- function(null) {
+    d$m <- fitted(ppml("grants_invention", controls, d, null * d$staff1))
+    cleaned <- residuals(lm(reformulate(c(controls, "p", "t"), "staff1"), d, weights = m))
+    scores <- tapply(cleaned * (d$grants_invention - d$m), d$p, sum)
+    sums <- Map(function(vectors, half) sort(drop(vectors %*% scores[half])), signs, halves)
+    own <- abs(sum(scores)) * (1 - 1e-9)
+    smaller <- findInterval(own - sums[[2]], sums[[1]], left.open = TRUE) - findInterval(-own - sums[[2]], sums[[1]])
+    1 - mean(smaller) / length(sums[[1]])
+  }
+  p_error <- 3.3 * sqrt(0.05 * 0.95 / 9999) # exceeded once in a thousand
+  for (side in c("lo", "hi")) {
+    key <- paste0(id, "/", side)
+    ends <- sort(published[[id]] + c(0, if (side == "lo") -0.5 else 0.5))
+    cross <- function(p) uniroot(function(null) p_at(null) - p, ends, tol = 1e-6)$root
+    published[[key]] <<- cross(0.05)
+    tolerances[[key]] <<- max(abs(c(cross(0.05 - p_error), cross(0.05 + p_error)) - published[[key]]))
+  }
+  reasons[[id]] <<- "error of 9999 random sign vectors, here all"
 }
-estimate <- published[["ch04-ppml-grants-invention-1"]]
-p_error <- 3.3 * sqrt(0.05 * 0.95 * 2 / 9999) # of both; exceeded once in a thousand
-for (side in c("lo", "hi")) {
-  key <- paste0("ch04-ppml-grants-invention-1/", side)
-  cross <- function(p) uniroot(function(null) drawn_p(null) - p, sort(estimate + c(0, if (side == "lo") -0.5 else 0.5)), tol = 1e-4)$root
-  published[[key]] <- cross(0.05)
-  tolerances[[key]] <- max(abs(c(cross(0.05 - p_error), cross(0.05 + p_error)) - published[[key]]))
-}
-reasons[["ch04-ppml-grants-invention-1"]] <- "error of 9999 random sign vectors"
+exact_interval("ch04-ppml-grants-invention-1", all_years)
+exact_interval("ch04-ppml-trend", all_years, trends)
+exact_interval("ch04-ppml-inventory", since_inventory)
+exact_interval("ch04-ppml-size", sized, "size")
 
 # R&D and patents -------------------------------------------------------------------------------------
 

@@ -144,25 +144,23 @@ beyond <- published[["ch03a-vs-implied"]] / 100 * sum(t$E[made]) - sum((share * 
 gap <- content(made) - content(serves)
 published[["ch03a-value-added-home-services"]] <- 1 - content(serves)
 published[["ch03a-value-added-home-manufactures"]] <- 1 - content(made)
-published[["ch03a-value-added-gap-home"]] <- gap
-published[["ch03a-value-added-gap-home/lo"]] <- min(gap * (1 - beyond / sum(share * home)), gap - beyond / sum(home[made]))
+gaps <- c(gap, gap * (1 - beyond / sum(share * home)), gap - beyond / sum(home[made]))
+published[paste0("ch03a-value-added-gap-home", c("", "/lo", "/hi"))] <- c(gap, range(gaps))
 
-# Influence: with and without imports, without the own sector, outside the own block, and with an error common to all services.
+# Influence: outside the own block with and without imports, without the own sector, and with an error common to all services.
 t <- domestic("china_2007_42")
 n <- length(t$x)
 y <- t$x - drop(t$Ad %*% t$x)
 inverse <- function(A) solve(diag(nrow(A)) - A)
 relative <- function(L) colSums(L) / mean(colSums(L))
 K <- part == "services"
-G <- part == "manufacturing"
 for (name in names(blocks)) {
   B <- part == blocks[[name]]
   outside <- function(L) sum(colSums(L[!B, B]) * y[B]) / sum(y[B])
-  published[[paste0("ch03a-outside-", name)]] <- outside(inverse(t$Ad))
-  published[[sprintf("ch03a-outside-%s/hi", name)]] <- outside(inverse(t$A))
+  id <- paste0("ch03a-outside-", name)
+  both <- c(outside(inverse(t$Ad)), outside(inverse(t$A)))
+  published[paste0(id, c("", "/lo", "/hi"))] <- c(both[1], range(both))
 }
-published[["ch03a-influence-domestic-mean"]] <- mean(relative(inverse(t$Ad))[K])
-published[["ch03a-influence-domestic-mean-manufacturing"]] <- mean(relative(inverse(t$Ad))[G])
 others <- inverse(t$A)
 diag(others) <- 0
 published[["ch03a-influence-others-mean"]] <- mean(relative(others)[K])
@@ -183,6 +181,7 @@ moved <- function(shift) {
   A[, K] <- sweep(A[, K], 2, plogis(qlogis(colSums(A[, K])) + shift) / colSums(A[, K]), "*")
   c(100 * mean(colSums(A[, K])), mean(relative(inverse(A))[K]))
 }
+published[["ch03a-influence-mean-common"]] <- mean(relative(inverse(t$A))[K])
 published[["ch03a-influence-mean-common/lo"]] <- moved(-qnorm(0.975) * sd_share)[2]
 published[["ch03a-influence-mean-common/hi"]] <- moved(qnorm(0.975) * sd_share)[2]
 turning <- uniroot(function(shift) moved(shift)[2] - 1, c(0, 3), tol = 1e-14)$root

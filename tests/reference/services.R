@@ -174,6 +174,7 @@ share_2010 <- c(2059.16 / 5125.82, 2073.18 / 5163)
 first_share <- c(share_2010, 1 - (1 - share_2010) * added) # the other sectors keep their value, the total shrinks
 published[["ch03-census-2008-gdp"]] <- 100 * (added - 1)
 published[["ch03-census-2008-services"]] <- 100 * (1783 / (1783 - 4329.3 + 4214.6) - 1)
+published[["ch03-services-early"]] <- 100 * (1 - (1 - min(share_2010)) * added)
 published[["ch03-services-early/lo"]] <- 100 * min(first_share)
 published[["ch03-services-early/hi"]] <- 100 * max(first_share)
 published[["ch03-services-change-early/lo"]] <- 100 * min(first_share) - share(ningbo, 2005)

@@ -72,11 +72,11 @@ for (y in names(own)) {
   ranks <- replicate(1000, {
     drawn <- jobs[[y]]
     drawn[] <- design * rpois(length(drawn), drawn / design)
-    unlist(lapply(list("all" = sections, "off-farm" = setdiff(sections, "agriculture")), function(keep) {
+    c(unlist(lapply(list("all" = sections, "off-farm" = setdiff(sections, "agriculture")), function(keep) {
       s <- prop.table(drawn[, keep], 1)
       reference <- prop.table(colSums(drawn[, keep]))
       c(k = rank(-rowSums(abs(sweep(s, 2, reference))))[[here]], hhi = rank(-rowSums(s^2))[[here]])
-    }))
+    })), services.hhi = rank(-rowSums(prop.table(drawn[, sections[6:19]], 1)^2))[[here]])
   })
   for (name in rownames(ranks)) {
     parts <- strsplit(name, ".", fixed = TRUE)[[1]]
@@ -183,6 +183,7 @@ one <- function(group) ifelse(group %in% c("information", "business_services", "
 elsewhere <- Map(`-`, all, hangzhou)
 readings <- c(`off-farm` = mix_of(all, no_farms), elsewhere = mix_of(elsewhere), merged = mix_of(all, one(sections)), least = mix_of(all, one(no_farms)))
 published[paste0("ch02-shift-mix-", names(readings))] <- readings
+published[["ch02-shift-mix-readings"]] <- mix_of(all)
 published[["ch02-shift-mix-readings/lo"]] <- min(readings)
 published[["ch02-shift-mix-readings/hi"]] <- max(readings, published[["ch02-shift-mix-weights/hi"]])
 # The old districts of Hangzhou, which have the same areas in both years.
@@ -230,13 +231,25 @@ published[["ch02-deflator-hangzhou-to-2014"]] <- price(log(hangzhou_gdp[["2014"]
 published[["ch02-deflator-hangzhou-from-2014"]] <- price(log(hangzhou_gdp[["2016"]] / hangzhou_gdp[["2014"]]), city_growth(2015:2016))
 to_sales <- function(y) value("industrial_value_added", y) / value("industrial_sales_output", y)
 ratio_2011 <- to_sales(2016) * rise("industrial_sales_output") / rise("industrial_value_added")
+published[["ch02-industry-value-rise"]] <- 100 * (rise("industrial_value_added") - 1)
+published[["ch02-industry-sales-rise"]] <- 100 * (rise("industrial_sales_output") - 1)
 published[["ch02-industry-ratio-2011"]] <- 100 * ratio_2011
 for (y in c(2014, 2016)) published[[paste0("ch02-industry-ratio-", y)]] <- 100 * to_sales(y)
 # Had value added risen with sales, GDP would be less by what the ratio gained.
 gdp_then <- function(y) value("gdp", y) - (to_sales(y) - ratio_2011) * value("industrial_sales_output", y)
 published[["ch02-deflator-old-ratio"]] <- price(log(gdp_then(2016) / gdp_2011), average)
+# One printed decimal of each figure. Sales themselves cancel out: prices rise with the first list and fall with the second.
+decimal <- function(sign, name, year = 2016) value(name, year) + sign * 0.05
+for (s in c(-1, 1)) {
+  kept <- (1 + decimal(s, "industrial_sales_output_2016_over_2011") / 100) / (1 + decimal(-s, "industrial_value_added_2016_over_2011") / 100)
+  gdp_kept <- 1 - decimal(-s, "industrial_value_added") / decimal(s, "gdp") * (1 - kept)
+  published[[paste0("ch02-deflator-old-ratio", if (s < 0) "/lo" else "/hi")]] <-
+    100 * (gdp_kept * (1 + decimal(s, "gdp_2016_over_2011") / 100) / (1 + decimal(-s, "gdp_avg_growth_2012_2016") / 100)^5 - 1)
+}
 published[["ch02-of-hangzhou-old-ratio"]] <- 100 * gdp_then(2016) / hangzhou_gdp[["2016"]]
 for (y in c(2015, 2016)) published[[sprintf("ch02-services-%s-old-ratio", y)]] <- 100 * value("services_value_added", y) / gdp_then(y)
+published[["ch02-services-miss-old-ratio"]] <- published[["ch02-services-target"]] - published[["ch02-services-2015-old-ratio"]]
+published[["ch02-services-2010"]] <- value("services_share", 2010)
 
 services <- sections[6:19]
 job_share <- function(x) sum(x[services]) / sum(x)

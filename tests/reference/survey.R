@@ -152,6 +152,7 @@ both <- sapply(1:10, function(others) {
 })
 published <- c(published, with_ends("ch04a-union-limited", both[1], range(both)))
 # Score test of a majority, and what normal draws do in order
+published[["ch04a-wilson-needed"]] <- which(sapply(1:1000, function(n) wilson(55.2, n)[1] > 50))[1]
 published[["ch04a-wilson-needed-part"]] <- 100 * (1 - 100 / (0.25 * (qnorm(0.975) / 0.052)^2))
 exact <- function(f, from, to) integrate(f, from, to, rel.tol = 1e-13, subdivisions = 1000)$value
 error <- sqrt(43.2 * 56.8 / 100)

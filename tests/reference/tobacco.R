@@ -207,6 +207,11 @@ published[["ch06-tax-notch-2009"]] <- 70 * (1 - 0.36) / (1 - 0.56)
 index <- subset(read_table("tobacco/price_indices"), place_en == "Quzhou" & item == "tobacco" & year %in% 2009:2010)
 change <- function(d) 100 * (prod((index$previous_year_100 + d) / 100) - 1)
 published[paste0("ch06-tax-quzhou", c("", "/lo", "/hi"))] <- c(change(0), change(-0.05), change(0.05))
+alone <- subset(read_table("tobacco/price_indices"), item == "tobacco" & households == "all")
+for (year in c(2009, 2010)) {
+  index <- alone$previous_year_100[alone$year == year & alone$place_en == c("2009" = "Inner Mongolia", "2010" = "Shanxi")[[as.character(year)]]]
+  published[[paste0("ch06-tax-other-", year)]] <- 100 * (index / 100 - 1)
+}
 published[["ch06-tax-full-2009"]] <- 100 * (1 / 0.95 - 1)
 full <- (0.95 * case_2009 + 250) / 0.89 / case_2009
 published[["ch06-aims-price"]] <- 100 * (full - 1)
