@@ -6,6 +6,7 @@ import struct
 
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 
 from conftest import copy_sources, needs_browser, rounds_to, succeeded
 from zhejiang import ROOT
@@ -148,3 +149,32 @@ def test_captions_of_wide_tables_stay_in_view(browser, base, name):
     assert wide
     assert all(left >= -1 and right >= -1 and scrolled > 0 for left, right, scrolled in wide), wide
     page.close()
+
+
+def test_small_font_has_the_chinese_of_every_page(book):
+    """So no page fetches the whole font, and the files say what they hold."""
+    folder = book.html / "_static" / "vendor" / "fonts"
+    text = "".join(path.read_text(encoding="utf-8") for path in book.html.rglob("*.html"))
+    wanted = {ord(character) for character in re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff]", text)}
+    assert len(wanted) > 500
+    faces = (book.html / "_static" / "fonts.css").read_text(encoding="utf-8").split("@font-face")[1:]
+    assert [re.search(r"vendor/fonts/([\w.-]+)", face)[1] for face in faces] == [
+        "NotoSansSC-Regular.otf", "NotoSansSC-Bold.otf", "NotoSansSC-Regular-pages.woff2", "NotoSansSC-Bold-pages.woff2"]
+    for face, style in zip(faces[2:], ("Regular", "Bold"), strict=True):
+        small = set(TTFont(folder / f"NotoSansSC-{style}-pages.woff2").getBestCmap())
+        assert wanted & set(TTFont(folder / f"NotoSansSC-{style}.otf").getBestCmap()) <= small
+        listed = re.search(r"unicode-range: (.*);", face)[1].replace("U+", "").split(", ")
+        ends = [[int(end, 16) for end in part.split("-")] for part in listed]
+        assert wanted <= {code for first, *last in ends for code in range(first, (last or [first])[0] + 1)}
+
+
+@needs_browser
+def test_no_page_fetches_the_whole_chinese_font(browser, server):
+    """On a machine that has a Chinese font nothing is fetched."""
+    page = browser.new_page()
+    fonts = set()
+    page.on("request", lambda request: fonts.add(request.url.rpartition("/")[2]) if request.resource_type == "font" else None)
+    for name in ("index", "03a_service_impact", "reference/data"):
+        page.goto(f"{server}book/{name}.html", wait_until="networkidle")
+    page.close()
+    assert fonts <= {"NotoSansSC-Regular-pages.woff2", "NotoSansSC-Bold-pages.woff2"}
