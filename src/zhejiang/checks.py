@@ -88,18 +88,9 @@ def _faults(frame: pd.DataFrame, sidecar: dict) -> Iterator[Fault]:
     for column in sidecar["columns"]:
         if "names" in column:
             yield from _names(frame, column["names"], column["name"])
-    for rule in sidecar.get("ranges", []):
-        yield from _ranges(frame, rule)
-    for rule in sidecar.get("sums", []):
-        yield from _sums(frame, rule)
-    for rule in sidecar.get("balances", []):
-        yield from _balances(frame, rule)
-    for rule in sidecar.get("nested", []):
-        yield from _nested(frame, rule)
-    for rule in sidecar.get("ratios", []):
-        yield from _ratios(frame, rule)
-    for rule in sidecar.get("steps", []):
-        yield from _steps(frame, rule)
+    for field, check in (("ranges", _ranges), ("sums", _sums), ("balances", _balances), ("nested", _nested), ("ratios", _ratios), ("steps", _steps)):
+        for rule in sidecar.get(field, []):
+            yield from check(frame, rule)
 
 
 def said(value) -> str:
