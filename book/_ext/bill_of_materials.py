@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -16,8 +17,8 @@ import zhejiang
 from zhejiang import citation, sbom
 
 
-def content(app: Sphinx) -> dict:
-    root = Path(app.srcdir)
+@lru_cache
+def content(root: Path) -> dict:
     cff, _ = sources(root)
     lock = (root / "requirements.lock").read_text(encoding="utf-8")
     vendored = yaml.safe_load((root / "book/_static/vendor/vendored.yml").read_text(encoding="utf-8"))
@@ -26,7 +27,7 @@ def content(app: Sphinx) -> dict:
 
 def link(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
     """A paragraph that offers the bill and says how much is in it."""
-    components = content(app)["components"]
+    components = content(Path(app.srcdir))["components"]
     packages = sum("components" not in component for component in components)
     text = f": {packages} Python packages with their hashes and {len(components) - packages} packages of fonts, styles and scripts, as CycloneDX."
     title = "The software bill of materials"
@@ -40,7 +41,7 @@ def link(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
 def publish(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
-    (Path(app.outdir) / sbom.NAME).write_text(json.dumps(content(app), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    (Path(app.outdir) / sbom.NAME).write_text(json.dumps(content(Path(app.srcdir)), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def setup(app: Sphinx) -> dict:
