@@ -23,6 +23,15 @@ from zhejiang.verification import Comparison, comparisons
 settings.register_profile("zhejiang", deadline=None)
 settings.load_profile("zhejiang")
 
+# What the front matter of a page with code cells begins with.
+KERNEL = """jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  name: python3
+  display_name: Python 3
+"""
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 STORED = comparisons()
 COLLECTED = pytest.StashKey[set[str]]()  # tests of this run, those that -k or -m leave out included

@@ -6,7 +6,7 @@ import sys
 
 import nbformat
 import pytest
-from conftest import NO_NETWORK, copy_sources, succeeded
+from conftest import KERNEL, NO_NETWORK, copy_sources, succeeded
 
 from zhejiang.build import has_pdf_library
 from zhejiang.reproduce import first_difference
@@ -71,27 +71,20 @@ def test_changed_data_reach_every_page(tmp_path, built):
         assert f"{share:.3f}" in notebook
 
 
-BROKEN = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  name: python3
-  display_name: Python 3
-citation:
+BROKEN = f"""---
+{KERNEL}citation:
   abstract: A page whose last cell raises.
   keywords: [test]
-  report: {title: 测试, pages: 1-2}
+  report: {{title: 测试, pages: 1-2}}
 ---
 
 # Broken
 
-```{code-cell} ipython3
+```{{code-cell}} ipython3
 from zhejiang import data
 ```
 
-```{code-cell} ipython3
+```{{code-cell}} ipython3
 1 / 0
 ```
 """

@@ -19,7 +19,7 @@ import pytest
 import uv
 import yaml
 from bs4 import BeautifulSoup
-from conftest import copy_sources, needs_browser, succeeded
+from conftest import KERNEL, copy_sources, needs_browser, succeeded
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from license_expression import get_spdx_licensing
@@ -165,14 +165,7 @@ def test_switch_of_the_theme_works_and_is_remembered(browser, base):
 BAIT = """<img src=x onerror=hit()>&amp;"'</script><script>hit()</script>{{7*7}}"""
 LONG = "zebra " * 40
 HOSTILE = f'''---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  name: python3
-  display_name: Python 3
-citation:
+{KERNEL}citation:
   abstract: {json.dumps(f"Abstract {BAIT}")}
   keywords: [{json.dumps(f"keyword {BAIT}")}]
   report: {{title: 测试, pages: 1-2}}
