@@ -209,6 +209,8 @@ def pdf(html: str, base: Path, target: Path) -> None:
     Raises `ExtensionError` for a character that no font of the book has, and for whatever WeasyPrint warns of: a link that leads
     nowhere, an image that cannot be read, a rule that it does not know.
     """
+    # Before the import, which reports the reading of its own style sheets; a package of the theme prints such reports.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
@@ -217,7 +219,6 @@ def pdf(html: str, base: Path, target: Path) -> None:
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: warnings.append(record.getMessage())
     weasyprint.LOGGER.addHandler(handler)
-    weasyprint.PROGRESS_LOGGER.setLevel(logging.WARNING)
     fonts = FontConfiguration()
     style = font_faces() + (PRINT / "print.css").read_text(encoding="utf-8")
     sheet = weasyprint.CSS(string=style, font_config=fonts)

@@ -7,6 +7,7 @@ a reader may have changed data on purpose. The tests fail on it.
 from __future__ import annotations
 
 import itertools
+import re
 
 import zhejiang_book
 from docutils import nodes
@@ -48,8 +49,14 @@ def functions(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
 
 
 def function_link(app: Sphinx, docname: str, name: str) -> nodes.Node:
-    label = nodes.literal("", name.removeprefix("zhejiang."))
-    return zhejiang_book._link(app, docname, "book/reference/api", name, label)
+    return zhejiang_book._link(app, docname, "book/reference/api", name, code_name(name.removeprefix("zhejiang.")))
+
+
+def code_name(name: str) -> nodes.literal:
+    """Return a name as code that may be broken after a dot or an underscore only, also where a column is narrow."""
+    first, *rest = re.split(r"(?<=[._])", name)
+    parts = (part for text in rest for part in (nodes.raw("", "<wbr>", format="html"), nodes.Text(text)))
+    return nodes.literal("", "", nodes.Text(first), *parts, classes=["zr-name"])
 
 
 def counts(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
@@ -118,7 +125,7 @@ def verified(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
         difference, tolerance = limits(difference, of.kind, of.tolerance)
         reason = next((one.reference.reason for one in row["agreements"] if one.reference.reason), "")
         verdict = "agrees" if all(one.agrees for one in row["agreements"]) else [nodes.strong("", "disagrees")]
-        rows.append(("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), [nodes.literal("", of.script)], verdict, difference,
+        rows.append(("", [_number(app, docname, row), row["value"], row["interval"], _quoted(row), [code_name(of.script)], verdict, difference,
                           f"{tolerance}; {reason}" if reason else tolerance]))
     columns = ["Number", "Value", "Interval", "Quoted in", "Script", "Result", "Largest difference", "Tolerance"]
     return zhejiang_book._table(columns, rows, ["zr-filter", "zr-ledger"])
@@ -129,7 +136,7 @@ def scripts(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
     found: dict[tuple[str, str], int] = {}
     for reference in verification.references().values():
         found[reference.script, reference.software] = found.get((reference.script, reference.software), 0) + 1
-    rows = [("", [[nodes.literal("", script)], software, str(count)]) for (script, software), count in found.items()]
+    rows = [("", [[code_name(script)], software, str(count)]) for (script, software), count in found.items()]
     return zhejiang_book._table(["Script", "R and packages", "Values and limits of the book"], rows, [])
 
 
