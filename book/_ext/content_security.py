@@ -92,7 +92,7 @@ def protected(page: str, style_of_equations: str) -> str:
 
 
 def protect(app: Sphinx, exception: Exception | None) -> None:
-    """Write the policy into every page, those of search and index included."""
+    """Write the policy into every page that this build wrote, those of search and index included."""
     if exception or app.builder.name != "html":
         return
     outdir = Path(app.outdir)
@@ -103,12 +103,12 @@ def protect(app: Sphinx, exception: Exception | None) -> None:
         if outdir / "_static" in path.parents:
             continue
         page = path.read_text(encoding="utf-8")
+        if POLICY.search(page):
+            continue
         try:
-            made = protected(page, style)
+            path.write_text(protected(page, style), encoding="utf-8", newline="\n")
         except ValueError as error:
             raise ExtensionError(f"{path.relative_to(outdir)}: {error}") from None
-        if made != page:
-            path.write_text(made, encoding="utf-8", newline="\n")
 
 
 def escape_title(app: Sphinx, pagename, templatename, context, doctree) -> None:

@@ -112,6 +112,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     date = datetime.datetime.fromisoformat(cff["date-released"])
     found = exhibits(app.env)
     cited = {page: citation.gbt7714(citation.part(cff, page, app.env.titles[page].astext())) for page in {entry["docname"] for entry in found}}
+    changed = app.env.get_domain("zhejiang").changed
     written: dict[str, bytes] = {}
     drawings: dict[str, str] = {}
     for entry in found:
@@ -120,7 +121,9 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         about = take_away.About(record["id"], entry["number"], record["caption"], record["source"] or NO_SOURCE, zhejiang.__version__,
                                 address, cited[page])
         name = f"{record['id']}."
-        if entry["kind"] == "table":
+        if page not in changed:
+            written |= {Path(address).name: (outdir / address).read_bytes() for address in files(record).values()}
+        elif entry["kind"] == "table":
             written |= {f"{name}csv": take_away.table_csv(record, about), f"{name}xlsx": take_away.table_xlsx(record, about, date),
                         f"{name}tex": take_away.table_tex(record, about)}
         else:

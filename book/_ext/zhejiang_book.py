@@ -8,6 +8,7 @@ and status tables, and writes `results.json` and the executed notebooks beside t
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -30,6 +31,8 @@ from zhejiang.typography import with_minus
 
 # Folders of the built book that other extensions write anew each time.
 WRITTEN_ELSEWHERE = {"citations", "downloads"}
+# Generated content that takes nothing from other pages' records.
+OF_ONE_PAGE = {"verdicts-here", "citations", "terms"}
 ROLES = ("num", "interval", "printed", "computed", "verdict")
 # What the theme shows once CITATION.cff names the repository.
 REPOSITORY_OPTIONS = {
@@ -71,7 +74,7 @@ class ZhejiangDomain(Domain):
     name = "zhejiang"
     label = "Zhejiang Recomputed"
     initial_data = {"pages": {}}
-    data_version = 3
+    data_version = 4
 
     def clear_doc(self, docname):
         self.data["pages"].pop(docname, None)
@@ -85,13 +88,15 @@ class ZhejiangDomain(Domain):
         cells = [node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"]
         found = [{**record, "cell": number} for number, cell in enumerate(cells, 1)
                  for node in cell.findall(render.records) for record in node["records"]]
-        quotes = any(document.findall(lambda node: isinstance(node, (quote, generated_table))))
-        if found or cells or quotes:
+        quotes = sorted({node["target"] for node in document.findall(quote)})
+        gathers = any(node["kind"] not in OF_ONE_PAGE for node in document.findall(generated_table))
+        if found or cells or quotes or gathers:
             self.data["pages"][docname] = {
                 "records": found,
                 "cells": len(cells),
                 "warnings": sum("stderr" in node["classes"] for node in document.findall(nodes.literal_block)),
                 "quotes": quotes,
+                "gathers": gathers,
                 "headlines": headlines(document, docname == env.config.root_doc, bool(cells)),
             }
 
@@ -136,8 +141,8 @@ def number_by_report(app: Sphinx, env) -> None:
                 numbers[id] = (report, *number[1:])
 
 
-def check_records(app: Sphinx, env) -> list[str]:
-    """Stop the build on a claim without a verdict or an id used twice; name the pages that quote numbers.
+def check_records(app: Sphinx, env) -> None:
+    """Stop the build on a claim without a verdict or an id used twice.
 
     Runs on every build, before the environment is saved, so that a second run cannot pass over the fault.
     """
@@ -156,7 +161,57 @@ def check_records(app: Sphinx, env) -> list[str]:
             faults.append(f"page {docname!r} has code cells but reads no table: its cache could not be kept fresh")
     if faults:
         raise ExtensionError("the records of the notebooks do not fit the ledger:\n  " + "\n  ".join(faults))
-    return [docname for docname, page in domain.data["pages"].items() if page["quotes"]]
+
+
+def contents_of_pages(env) -> dict[str, str]:
+    """SHA-256 by page of what it holds, known by when it was read, and shows of others: titles, the link to the PDF, records that it quotes or gathers."""
+    domain = env.get_domain("zhejiang")
+    pages = domain.data["pages"]
+    owners = {record.get("id"): docname for docname, page in pages.items() for record in page["records"]}
+    contents = {docname: _sha256(page) for docname, page in pages.items()}
+    common = [{docname: title.astext() for docname, title in env.titles.items()}, os.environ.get("ZHEJIANG_PDF")]
+    everything = _sha256([contents, env.toc_fignumbers])
+    found = {}
+    for docname, read in env.all_docs.items():
+        page = pages.get(docname, {"gathers": False, "quotes": []})
+        quoted = sorted({owners[target] for target in page["quotes"] if target in owners})
+        found[docname] = _sha256([read, common, everything if page["gathers"] else [contents[owner] for owner in quoted]])
+    return found
+
+
+def _sha256(content) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def pages_to_write(app: Sphinx, env) -> list[str]:
+    """Name the pages that differ from those of the last build.
+
+    What they hold is noted once they are written, so that a build that was killed is not taken for the last one.
+    """
+    domain, noted = env.get_domain("zhejiang"), _noted(app)
+    last = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+    noted.unlink(missing_ok=True)
+    domain.contents = contents_of_pages(env)
+    domain.changed = {docname for docname, content in domain.contents.items() if last.get(docname) != content}
+    # One page at least, without which Sphinx would neither number the pages nor copy files. Pages with entries of the index, since
+    # the search index forgets those of pages that are not written.
+    indexed = [docname for docname, entries in env.get_domain("index").entries.items() if entries]
+    return [env.config.root_doc, *indexed, *domain.changed]
+
+
+def note_written(app: Sphinx, exception: Exception | None) -> None:
+    if not exception:
+        _noted(app).write_text(json.dumps(app.env.get_domain("zhejiang").contents), encoding="utf-8")
+
+
+def _noted(app: Sphinx) -> Path:
+    return Path(app.doctreedir) / f"written-{app.builder.name}.json"
+
+
+def remove_style(app: Sphinx, builder) -> None:
+    """Remove MyST-NB's style sheet, which it copies after the pages are written: where Sphinx finds it, it adds a checksum to its address in them."""
+    for path in Path(app.outdir).glob("_static/mystnb.*.css"):
+        path.unlink()
 
 
 def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -433,7 +488,7 @@ def add_generated(app: Sphinx, makers: dict[str, Callable]) -> None:
 
 def configure(app: Sphinx, config) -> None:
     """Set what depends on data, on the last commit and on the repository's address."""
-    config.zhejiang_inputs = freshness.inputs_fingerprint()
+    config.zhejiang_inputs = freshness.inputs_fingerprint(Path(app.srcdir))
     freshness.isolate_kernels(Path(app.srcdir))
     # `make book` writes its pages elsewhere than `jupyter-book build .`; both share the executed notebooks.
     config.nb_execution_cache_path = str(freshness.cache_folder(Path(app.srcdir)))
@@ -515,9 +570,10 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     folder = outdir / "notebooks"
     folder.mkdir(exist_ok=True)
     remove_leftovers(app, domain)
-    for docname, page in domain.data["pages"].items():
-        if page["cells"]:
-            executed = freshness.executed_notebook(Path(app.srcdir), Path(app.env.doc2path(docname)))
+    cache = freshness.open_cache(Path(app.srcdir))
+    for docname in sorted(domain.changed & set(domain.data["pages"])):
+        if domain.data["pages"][docname]["cells"]:
+            executed = freshness.executed_notebook(cache, Path(app.env.doc2path(docname)))
             nbformat.write(executed, folder / f"{Path(docname).name}.ipynb")
             if app.config.zhejiang_colab:
                 cell = nbformat.v4.new_code_cell(colab.bootstrap(app.config.html_theme_options["repository_url"], zhejiang.__version__), id="colab")
@@ -530,8 +586,9 @@ def remove_leftovers(app: Sphinx, domain: ZhejiangDomain) -> None:
     """Remove pages, notebooks and images of earlier builds that the book no longer has."""
     outdir = Path(app.outdir)
     pages = {Path(app.builder.get_outfilename(docname)) for docname in app.env.found_docs}
-    notebooks = {outdir / "notebooks" / f"{Path(docname).name}.ipynb"
-                 for docname, page in domain.data["pages"].items() if page["cells"]}
+    folders = ["notebooks", *(["notebooks/colab"] if app.config.zhejiang_colab else [])]
+    notebooks = {outdir / folder / f"{Path(docname).name}.ipynb"
+                 for docname, page in domain.data["pages"].items() if page["cells"] for folder in folders}
     images = {outdir / "_images" / name for _, name in app.env.images.values()}
     folders = [path for path in outdir.iterdir() if path.is_dir() and not path.name.startswith("_") and path.name not in WRITTEN_ELSEWHERE]
     found = [path for folder in folders for path in folder.rglob("*")]
@@ -602,9 +659,13 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", configure)
     app.connect("builder-inited", drop_stale)
     app.connect("env-updated", check_records)
+    # After Sphinx has numbered sections, tables and figures.
+    app.connect("env-get-updated", pages_to_write, priority=600)
     app.connect("env-check-consistency", number_by_report)
+    app.connect("write-started", remove_style)
     app.connect("doctree-resolved", fill_in)
     app.connect("html-page-context", add_notebook_button, priority=600)
     app.connect("html-page-context", add_colab_button, priority=600)
     app.connect("build-finished", publish)
+    app.connect("build-finished", note_written, priority=950)
     return {"version": zhejiang.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

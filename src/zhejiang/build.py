@@ -7,7 +7,6 @@ takes the place of the last one when it is whole, so that a build that fails or 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import logging
@@ -22,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
-from zhejiang import ROOT
+from zhejiang import ROOT, sources
 
 BUILD = ROOT / "_build"
 REPORT = BUILD / "report.json"
@@ -48,7 +47,9 @@ def book() -> None:
     start = time.perf_counter()
     if LAST.exists() and not HTML.exists():
         LAST.rename(HTML)  # killed between the two renames of _publish
-    fingerprint = source_fingerprint()
+    # The commit's date stands on every page.
+    commit = [path for name in (".git/HEAD", ".git/logs/HEAD") if (path := ROOT / name).exists()]
+    fingerprint = sources.fingerprint([*sources.files(), *commit])
     last = _last_report()
     with_pdf = os.environ.get("PDF") != "0" and (PDF.exists() and last.get("pdf", False) or has_pdf_library())
     if last.get("fingerprint") == fingerprint and PAGE.exists() and last.get("pdf") == with_pdf:
@@ -167,6 +168,8 @@ def execute() -> dict[str, dict]:
     BuildError
         A cell raised; the message holds page, number of the cell and traceback.
     """
+    # nbformat imports jsonschema, which would make 38 parsers, in a second, for a check of addresses that notebooks do not ask for.
+    sys.modules["rfc3987_syntax"] = None
     from jupyter_cache.cache.db import NbProjectRecord
     from jupyter_cache.executors import load_executor
 
@@ -177,7 +180,7 @@ def execute() -> dict[str, dict]:
     report: dict[str, dict] = {}
     waiting = []
     for notebook in freshness.notebooks(ROOT):
-        if cache.get_cached_project_nb(str(notebook)) is None:
+        if notebook.stem in reasons:
             waiting.append(notebook)
         else:
             report[notebook.stem] = {"seconds": 0.0, "state": "reused"}
@@ -200,7 +203,7 @@ def execute() -> dict[str, dict]:
 
         for future in as_completed(running):
             notebook, result, seconds = future.result()
-            reason = reasons.get(notebook.stem, "new or its code changed")
+            reason = reasons[notebook.stem]
             state = "run" if result.succeeded else "failed"
             report[notebook.stem] = {"seconds": round(seconds, 1), "state": state, "reason": reason}
             print(f"{notebook.stem}: {state} in {seconds:.1f} s ({reason})", flush=True)
@@ -237,17 +240,6 @@ def jupyter_book(builder: str) -> None:
         print(said.getvalue())
         shutil.rmtree(WORK / ".doctrees", ignore_errors=True)
         raise BuildError(f"jupyter-book build --builder {builder} failed, see above") from None
-
-
-def source_fingerprint() -> str:
-    """SHA-256 of every file that the book is made from, the last commit and the interpreter."""
-    digest = hashlib.sha256(sys.version.encode())
-    folders = [ROOT / name for name in ("book", "data", "src", "tests/reference")]
-    files = [ROOT / name for name in ("_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", ".git/HEAD", ".git/logs/HEAD")]
-    for path in sorted([*files, *(p for folder in folders for p in folder.rglob("*"))]):
-        if path.is_file() and "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts:
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _cell_number(notebook: Path, traceback: str) -> str:

@@ -7,7 +7,7 @@ read them (`zhejiang.data.record_input`), so the cache itself says when it is ou
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import os
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from jupyter_cache.base import JupyterCacheAbstract
 from jupyter_cache.cache.db import NbCacheRecord
 from nbformat import NotebookNode
 
-from zhejiang import data
+from zhejiang import data, sources
 
 READER = {"name": "myst_nb_md", "type": "plugin"}
 
@@ -74,12 +74,11 @@ def open_cache(root: Path) -> JupyterCacheAbstract:
     return cache
 
 
-def executed_notebook(root: Path, page: Path) -> NotebookNode:
+def executed_notebook(cache: JupyterCacheAbstract, page: Path) -> NotebookNode:
     """Return a page as a notebook with its outputs from the cache; raise `KeyError` if it was not executed.
 
     Nothing in it depends on the run: cells are numbered, times are left out.
     """
-    cache = open_cache(root)
     _, notebook = cache.merge_match_into_notebook(cache.get_project_notebook(str(page)).nb)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{page.stem}-{number}"
@@ -87,13 +86,18 @@ def executed_notebook(root: Path, page: Path) -> NotebookNode:
     return notebook
 
 
+@functools.cache
 def drop_stale(root: Path) -> dict[str, str]:
-    """Remove executed notebooks that are out of date; return the reason for each by page name."""
+    """Remove executed notebooks that are out of date; return the reason for each notebook that has to run by page name.
+
+    Once in a process: what is executed later in it is up to date, since nothing changes while a book is built.
+    """
     cache = open_cache(root)
     reasons = {}
     for notebook in notebooks(root):
         record = cache.get_cached_project_nb(str(notebook))
         if record is None:
+            reasons[notebook.stem] = "new or its code changed"
             continue
         try:
             reason = _reason(cache.get_cache_bundle(record.pk).nb)
@@ -126,10 +130,7 @@ def _reason(executed) -> str:
     return ""
 
 
-def inputs_fingerprint() -> str:
-    """SHA-256 of everything under `data/` and of the code: pages are read again when it changes."""
-    digest = hashlib.sha256(data.code_fingerprint().encode())
-    for path in sorted(data.DATA.rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(data.ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+def inputs_fingerprint(root: Path) -> str:
+    """SHA-256 of all that the pages are made from but the pages themselves: all of them are read again when it changes."""
+    own = set(pages(root))
+    return data.code_fingerprint() + sources.fingerprint(path for path in sources.files() if path not in own)

@@ -18,10 +18,9 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from zhejiang import ROOT
+from zhejiang import ROOT, sources
 
-SOURCES = ["_config.yml", "_toc.yml", "CITATION.cff", "LICENSE", "LICENSE-DATA", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md",
-           "Makefile", "book", "data", "src", "tests/reference"]
+SOURCES = [*sources.NAMES, "requirements-dev.lock", "pyproject.toml", "README.md", "Makefile"]
 TOLERANCE = 1e-6
 SHOWN = 20
 
