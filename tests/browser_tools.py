@@ -14,6 +14,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from filelock import FileLock
+
 from zhejiang import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -35,10 +37,12 @@ def install(name: str, *options: str) -> Path:
     folder = ROOT / "_build" / "browser" / name
     lock = (PACKAGES / "package-lock.json").read_bytes()
     stamp = folder / "installed"
-    if not (stamp.exists() and stamp.read_bytes() == lock):
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        if stamp.exists() and stamp.read_bytes() == lock:
+            return folder / "node_modules"
         if not shutil.which("npm"):
             raise NotInstalled("no npm on this machine")
-        folder.mkdir(parents=True, exist_ok=True)
         for file in ("package.json", "package-lock.json"):
             shutil.copy(PACKAGES / file, folder)
         done = subprocess.run([shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options], cwd=folder, capture_output=True,

@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import second_route
 from browser_tools import CHROMIUM, serve
+from filelock import FileLock
 from hypothesis import settings
 
 from zhejiang import ROOT, data, reproduce
@@ -187,20 +189,32 @@ def results(book) -> dict:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory) -> Project:
-    """A copy, built clean by `make book`; tests that change it take a copy of it."""
-    project = copy_sources(tmp_path_factory.mktemp("wrapper") / "project")
-    succeeded(project.book())
-    return project
+def copy_once(tmp_path_factory):
+    """Build a copy of the project in a folder that all workers of this run share; the first that asks builds it, the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def copy(name: str, build: Callable[[Project], subprocess.CompletedProcess]) -> Project:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.built").exists():
+                succeeded(build(copy_sources(shared / name)))
+                (shared / f"{name}.built").touch()
+        return Project(shared / name)
+
+    return copy
 
 
 @pytest.fixture(scope="session")
-def plain(tmp_path_factory) -> Project:
+def built(copy_once) -> Project:
+    """A copy, built clean by `make book`; tests that change it take a copy of it."""
+    return copy_once("wrapper", Project.book)
+
+
+@pytest.fixture(scope="session")
+def plain(copy_once) -> Project:
     """Another copy, built clean by `jupyter-book build .` alone, in another zone and locale, without a network where that can be had."""
-    project = copy_sources(tmp_path_factory.mktemp("plain") / "other-name")
     elsewhere = ("env", "TZ=Pacific/Kiritimati", "LC_ALL=C") if os.name != "nt" else ()
-    succeeded(project.plain(*NO_NETWORK, *elsewhere))
-    return project
+    return copy_once("another-name", lambda project: project.plain(*NO_NETWORK, *elsewhere))
 
 
 def _without_network() -> tuple[str, ...]:

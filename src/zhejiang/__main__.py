@@ -139,7 +139,8 @@ def _run(command: str) -> int:
         settings = {**os.environ, "JUPYTER_CONFIG_PATH": str(ROOT / "book" / "_lab")}
         return subprocess.call([sys.executable, "-m", "jupyter", "lab", "book"], cwd=ROOT, env=settings)
     arguments = {
-        "test": ["-m", "pytest", "-m", "not full"],
+        # Files in their order, as many at a time as there are cores; those that need the book come first and build it together.
+        "test": ["-m", "pytest", "-m", "not full", "--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"],
         "test-full": ["-m", "pytest"],
         "serve": ["-m", "http.server", "--bind", "127.0.0.1", "--directory", "_build/html", "8000"],
         "reference": ["tests/reference/recreate.py"],

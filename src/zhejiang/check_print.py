@@ -38,7 +38,7 @@ def check_print(report: str) -> bool:
         except data.DataError as error:
             faults.append(str(error))
             continue
-        sidecar = frame.attrs["sidecar"]
+        sidecar = data.read_sidecar(folder / f"{table}.yml")
         sealed = (len(frame), data.checksum(folder / f"{table}.csv")) == (sidecar["rows"], sidecar["sha256"])
         unsealed += [] if sealed else [table]
         print(f"{table}: {len(frame)} rows, {len(frame.columns)} columns, sound, {'sealed' if sealed else 'not sealed yet'}")

@@ -76,7 +76,7 @@ def load(table: str, sealed: bool = True) -> pd.DataFrame:
     """Return a table, as a DataFrame, after checking it against its sidecar.
 
     It has the sidecar's columns in its order. Integer columns are int64 (Int64 where empty cells are known),
-    numbers float64, text is str. ``attrs["sidecar"]`` holds the sidecar.
+    numbers float64, text is str. Nothing is in ``attrs``, which pandas would copy at every step of a calculation.
 
     Parameters
     ----------
@@ -92,9 +92,7 @@ def load(table: str, sealed: bool = True) -> pd.DataFrame:
         of rows, type, range, empty cells, duplicate key, or a sum that does not add up.
     """
     path = DATA / f"{table}.csv"
-    sidecar = read_sidecar(path.with_suffix(".yml"))
-    frame = check_table(path, sidecar, sealed)
-    frame.attrs["sidecar"] = sidecar
+    frame = check_table(path, read_sidecar(path.with_suffix(".yml")), sealed)
     record_input(path)
     return frame
 
@@ -237,7 +235,7 @@ def _cell_claims(name: str, printed: dict, sealed: bool) -> list[dict]:
     for column in (printed["by"], printed["label"], *printed["cells"]):
         if column not in frame.columns:
             raise DataError(f"{name}: table {printed['table']!r} has no column {column!r}: expected one of {list(frame.columns)}")
-    units = {column["name"]: column["unit"] for column in frame.attrs["sidecar"]["columns"]}
+    units = {column["name"]: column["unit"] for column in read_sidecar(DATA / f"{printed['table']}.yml")["columns"]}
     for column, cell in printed["cells"].items():
         if cell["unit"] != units[column]:
             raise DataError(f"{name}: table {printed['table']!r}, column {column!r}: unit {cell['unit']!r}: expected {units[column]!r}, as in its sidecar")
