@@ -56,7 +56,7 @@ class MissingFileError(DataError):
     """A file that is not there."""
 
 
-class UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(yaml.CSafeLoader):
     """Refuses a key that occurs twice in a mapping: YAML forbids it, and PyYAML would keep the last without a word."""
 
     def __init__(self, text: str, name: str):
