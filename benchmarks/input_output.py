@@ -1,19 +1,18 @@
 """What the input-output engine costs on this machine, against bare LAPACK and pymrio in the same run.
 
     pip install pymrio
-    python benchmarks/input_output.py [sectors]
+    python benchmarks/input_output.py
 
-Prints, for a random productive table of 4,000 sectors, the seconds of one solve and of the full inverse with their ratio to
-LAPACK's dgesv alone, and the memory taken above the input, in matrices of the table's size. Then the table of China
-2007: 10,000 Monte Carlo draws, and A and L side by side with pymrio. Times are the least of several rounds, the rivals taken
-in turn, so that other work on the machine disturbs little.
+Prints, for random productive tables of 500 to 4,000 sectors, the seconds of one solve and of the full inverse with their ratio to
+LAPACK's dgesv alone, then of all multipliers of one input and of the extraction of a sector, and the memory taken above the input,
+in matrices of the table's size. Then the table of China 2007: 10,000 Monte Carlo draws, and A and L side by side with pymrio.
+Times are the least of several rounds, the rivals taken in turn, so that other work on the machine disturbs little.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -27,12 +26,13 @@ from zhejiang import data
 from zhejiang import input_output as io
 
 DRAWS = 10_000
+SECTORS = (500, 1_000, 2_000, 4_000)
 
 
 def main() -> None:
-    sectors = int(sys.argv[1]) if len(sys.argv) > 1 else 4_000
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores, numpy {np.__version__}")
-    large(sectors)
+    for sectors in SECTORS:
+        large(sectors)
     table = io.official_table(data.load("input_output/china_2007_42"))
     monte_carlo(table)
     beside_pymrio(table)
@@ -61,6 +61,10 @@ def large(n: int) -> None:
         here, there = map(min, zip(*rounds))
         print(f"{label:20}{here:12.2f} s{there:8.2f} s{here / there:8.2f}{peak(ours) / a.nbytes:24.2f}", flush=True)
     x = io.solve(A, y)
+    L = io.leontief_inverse(A)
+    w, income, consumption = pd.Series(rng.random(n)), pd.Series(rng.uniform(0.05, 0.15, n)), pd.Series(rng.dirichlet(np.ones(n)))
+    for label, ours in (("multipliers", lambda: io.multipliers(A, w, income, consumption)), ("extraction of one", lambda: io.extract(A, L, x, [0]))):
+        print(f"{label:20}{min(seconds(ours) for _ in range(5)):12.2f} s{peak(ours) / a.nbytes:42.2f}", flush=True)
     print(f"largest residual of x = A x + y: {np.abs(A @ x + y - x).max():.1e}")
 
 

@@ -11,6 +11,7 @@ from conftest import KERNEL, NO_NETWORK, copy_sources, succeeded
 from zhejiang.build import has_pdf_library
 from zhejiang.reproduce import first_difference
 
+PAGES = ("book/01_industrial_clusters.html", "book/03a_service_impact.html", "book/index.html", "book/reference/methods.html")
 EXPORTS = "data/printed/01/table1_exports.csv"
 
 
@@ -43,6 +44,25 @@ def test_progress_and_summary(tmp_path, built):
     report = json.loads((project.root / "_build" / "report.json").read_text(encoding="utf-8"))
     assert report["notebooks"]["01_industrial_clusters"]["state"] == "run"
     assert sum(report["verdicts"].values()) == len(project.results["claims"])
+
+
+def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(tmp_path, built):
+    """Changed back, the book is that of a clean build to the byte."""
+    project = built.copy(tmp_path / "project")
+    cell = ('show.number("ch06-volume-2000", *volume.loc["2000–2004"][["part"]],', 'show.number("ch06-volume-2000", 77.7,')
+    written = {page: (project.root / "_build" / "work" / "_build" / "html" / page).stat().st_mtime_ns for page in PAGES}
+    project.replace("book/06_tobacco_commerce.md", *cell)
+    done = succeeded(project.book())
+    assert "06_tobacco_commerce: run in" in done.stdout and done.stdout.count(": reused") == 7
+    assert next(record["value"] for record in project.results["results"] if record["id"] == "ch06-volume-2000") == 77.7
+    for page, text in {"book/06_tobacco_commerce.html": "explain 78 percent", "book/index.html": "explain 78 percent",
+                       "book/reference/verification.html": "disagrees"}.items():
+        assert text in (project.html / page).read_text(encoding="utf-8")
+    again = {page: (project.root / "_build" / "work" / "_build" / "html" / page).stat().st_mtime_ns for page in PAGES}
+    assert {page for page in PAGES if again[page] != written[page]} == {"book/index.html"}
+    project.replace("book/06_tobacco_commerce.md", *reversed(cell))
+    succeeded(project.book())
+    assert first_difference(project.html, built.html) is None
 
 
 def test_changed_data_reach_every_page(tmp_path, built):

@@ -112,25 +112,24 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     date = datetime.datetime.fromisoformat(cff["date-released"])
     found = exhibits(app.env)
     cited = {page: citation.gbt7714(citation.part(cff, page, app.env.titles[page].astext())) for page in {entry["docname"] for entry in found}}
-    changed = app.env.get_domain("zhejiang").changed
+    domain = app.env.get_domain("zhejiang")
     written: dict[str, bytes] = {}
-    drawings: dict[str, str] = {}
     for entry in found:
         record, page = entry["record"], entry["docname"]
         address = f"{citation.page_address(cff, page)}#{record['id']}"
         about = take_away.About(record["id"], entry["number"], record["caption"], record["source"] or NO_SOURCE, zhejiang.__version__,
                                 address, cited[page])
         name = f"{record['id']}."
-        if page not in changed:
+        if page not in domain.changed:
             written |= {Path(address).name: (outdir / address).read_bytes() for address in files(record).values()}
         elif entry["kind"] == "table":
             written |= {f"{name}csv": take_away.table_csv(record, about), f"{name}xlsx": take_away.table_xlsx(record, about, date),
                         f"{name}tex": take_away.table_tex(record, about)}
         else:
             svg = (outdir / "_images" / Path(record["images"]["light"]).name).read_text(encoding="utf-8")
-            drawings[f"{name}png"] = svg
-            written |= {f"{name}csv": take_away.figure_csv(record, about), f"{name}svg": take_away.figure_svg(svg, about, record["alt"]).encode()}
-    written |= pictures(folder, drawings)
+            picture = domain.pictures[f"{name}png"].result() if f"{name}png" in domain.pictures else (folder / f"{name}png").read_bytes()
+            written |= {f"{name}csv": take_away.figure_csv(record, about), f"{name}svg": take_away.figure_svg(svg, about, record["alt"]).encode(),
+                        f"{name}png": picture}
     for name, content in written.items():
         (folder / name).write_bytes(content)
     index = [{"id": entry["record"]["id"], "kind": entry["kind"], "number": entry["number"], "caption": entry["record"]["caption"],
@@ -144,15 +143,20 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
             path.unlink()
 
 
-def pictures(folder: Path, drawings: dict[str, str]) -> dict[str, bytes]:
-    """Return the PNG of every drawing by file name; those that an earlier build left and that still fit are kept."""
-    found = {name: (folder / name).read_bytes() for name in drawings if (folder / name).exists()}
-    missing = [name for name, svg in drawings.items() if name not in found or not png.is_of(found[name], svg)]
+def start_pictures(app: Sphinx, builder) -> None:
+    """Have the PNGs that the last build did not leave rendered in other processes, while this one writes the pages."""
+    if builder.name != "html":
+        return
+    folder = Path(app.outdir) / take_away.FOLDER
+    drawings = {f"{entry['record']['id']}.png": (Path(app.srcdir) / entry["record"]["images"]["light"].lstrip("/")).read_text(encoding="utf-8")
+                for entry in exhibits(app.env) if entry["kind"] == "figure"}
+    missing = {name: svg for name, svg in drawings.items() if not ((folder / name).exists() and png.is_of((folder / name).read_bytes(), svg))}
+    app.env.get_domain("zhejiang").pictures = {}
     if missing:
-        # In processes, since the renderer keeps Python waiting; spawned, since Sphinx may have threads.
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            found |= dict(zip(missing, pool.map(png.render, [drawings[name] for name in missing]), strict=True))
-    return found
+        # Spawned, since Sphinx may have threads.
+        pool = ProcessPoolExecutor(mp_context=get_context("spawn"))
+        app.env.get_domain("zhejiang").pictures = {name: pool.submit(png.render, svg) for name, svg in missing.items()}
+        pool.shutdown(wait=False)
 
 
 def write_archive(app: Sphinx, cff: dict, date: datetime.datetime, found: list[dict], written: dict[str, bytes], path: Path) -> None:
@@ -186,6 +190,7 @@ def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
     zhejiang_book.add_generated(app, {"exhibits": exhibit_list, "take-away": archive_link})
     app.connect("doctree-resolved", show_links)
+    app.connect("write-started", start_pictures)
     # After results.json and the notebooks, which the archive holds.
     app.connect("build-finished", publish, priority=600)
     return {"version": zhejiang.__version__, "parallel_read_safe": True, "parallel_write_safe": True}
