@@ -20,7 +20,7 @@ FOLDER = zhejiang.ROOT / "tests" / "reference"
 # Relative difference within which a number of the book and that of R are the same, unless the script states a tolerance.
 RELATIVE = 1e-10
 # Differences below SMALL vary between machines, those below FLOOR are rounding errors alone.
-SMALL, FLOOR = 1e-4, 1e-12
+SMALL, FLOOR = 1e-4, 1e-10
 # Modules that read, draw, write or build, and estimate nothing.
 NO_ESTIMATES = {"__main__", "build", "catalog", "check_print", "checks", "citation", "colab", "data", "freshness", "labels", "latex", "lock", "microdata", "png",
                 "render", "reproduce", "sbom", "show", "sources", "take_away", "typography", "verification"}
