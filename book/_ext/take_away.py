@@ -151,12 +151,10 @@ def start_pictures(app: Sphinx, builder) -> None:
     drawings = {f"{entry['record']['id']}.png": (Path(app.srcdir) / entry["record"]["images"]["light"].lstrip("/")).read_text(encoding="utf-8")
                 for entry in exhibits(app.env) if entry["kind"] == "figure"}
     missing = {name: svg for name, svg in drawings.items() if not ((folder / name).exists() and png.is_of((folder / name).read_bytes(), svg))}
-    app.env.get_domain("zhejiang").pictures = {}
-    if missing:
-        # Spawned, since Sphinx may have threads.
-        pool = ProcessPoolExecutor(mp_context=get_context("spawn"))
-        app.env.get_domain("zhejiang").pictures = {name: pool.submit(png.render, svg) for name, svg in missing.items()}
-        pool.shutdown(wait=False)
+    # Spawned, since Sphinx may have threads; no process starts where nothing is missing.
+    pool = ProcessPoolExecutor(mp_context=get_context("spawn"))
+    app.env.get_domain("zhejiang").pictures = {name: pool.submit(png.render, svg) for name, svg in missing.items()}
+    pool.shutdown(wait=False)
 
 
 def write_archive(app: Sphinx, cff: dict, date: datetime.datetime, found: list[dict], written: dict[str, bytes], path: Path) -> None:

@@ -586,9 +586,10 @@ def remove_leftovers(app: Sphinx, domain: ZhejiangDomain) -> None:
     """Remove pages, notebooks and images of earlier builds that the book no longer has."""
     outdir = Path(app.outdir)
     pages = {Path(app.builder.get_outfilename(docname)) for docname in app.env.found_docs}
-    folders = ["notebooks", *(["notebooks/colab"] if app.config.zhejiang_colab else [])]
-    notebooks = {outdir / folder / f"{Path(docname).name}.ipynb"
-                 for docname, page in domain.data["pages"].items() if page["cells"] for folder in folders}
+    names = {f"{Path(docname).name}.ipynb" for docname, page in domain.data["pages"].items() if page["cells"]}
+    notebooks = {outdir / "notebooks" / name for name in names}
+    if app.config.zhejiang_colab:
+        notebooks |= {outdir / "notebooks" / "colab" / name for name in names}
     images = {outdir / "_images" / name for _, name in app.env.images.values()}
     folders = [path for path in outdir.iterdir() if path.is_dir() and not path.name.startswith("_") and path.name not in WRITTEN_ELSEWHERE]
     found = [path for folder in folders for path in folder.rglob("*")]
