@@ -10,6 +10,8 @@ import shutil
 from functools import lru_cache
 from pathlib import Path
 
+import pybtex.backends.plaintext
+import pybtex.plugin
 import zhejiang_book
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -148,6 +150,8 @@ def _depart_record(self, node):
 
 def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
+    # Else each citation has pybtex search all installed packages for it.
+    pybtex.plugin.register_plugin("pybtex.backends", "plaintext", pybtex.backends.plaintext.Backend, force=True)
     app.add_config_value("zhejiang_cff", "", "html")
     app.add_node(record, html=(_visit_record, _depart_record))
     zhejiang_book.add_generated(app, {"citations": citations, "cite-number": cite_number})

@@ -10,10 +10,11 @@ import base64
 import hashlib
 import html
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
+import lxml.html
 from equations import Typesetter
+from lxml import etree
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -23,32 +24,18 @@ REPLACED = re.compile(r' (?:onclick="(?:toggleFullScreen|window\.print)\(\)"|sty
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*" />\n')
 
 
-class Inline(HTMLParser):
-    """Collects the scripts that run and the style sheets that a page holds, and the attributes that no hash can allow."""
-
-    def __init__(self, page: str):
-        super().__init__(convert_charrefs=False)
-        self.texts: dict[str, list[str]] = {"script": [], "style": []}
-        self.refused: list[str] = []
-        self._open = ""
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        self.refused += [f'{name}="{value}" of <{tag}>' for name, value in attributes
-                         if name == "style" or name.startswith("on") or (value or "").strip().lower().startswith("javascript:")]
+def inline(page: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the scripts that run and the style sheets that a page holds, and the attributes that no hash can allow."""
+    scripts, styles, refused = [], [], []
+    for element in lxml.html.document_fromstring(page).iter(etree.Element):
+        refused += [f'{name}="{value}" of <{element.tag}>' for name, value in element.items()
+                    if name == "style" or name.startswith("on") or value.strip().lower().startswith("javascript:")]
         # Browsers take JSON for data and not for a script.
-        if tag in self.texts and "src" not in given and given.get("type") != "application/json":
-            self._open = tag
-            self.texts[tag].append("")
-
-    def handle_data(self, data):
-        if self._open:
-            self.texts[self._open][-1] += data
-
-    def handle_endtag(self, tag):
-        self._open = ""
+        if element.tag == "script" and "src" not in element.keys() and element.get("type") != "application/json":
+            scripts.append(element.text or "")
+        elif element.tag == "style":
+            styles.append(element.text or "")
+    return scripts, styles, refused
 
 
 def policy(scripts: list[str], styles: list[str]) -> str:
@@ -82,11 +69,12 @@ def protected(page: str, style_of_equations: str) -> str:
         The page holds an attribute that no hash can allow.
     """
     page = REPLACED.sub("", POLICY.sub("", page))
-    inline = Inline(page)
-    if inline.refused:
-        raise ValueError(f"{inline.refused[0]}: expected a script or a style sheet in a file")
-    styles = inline.texts["style"] + ([style_of_equations] if "/mathjax/startup.js" in page else [])
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(inline.texts["script"], styles)}" />\n'
+    scripts, styles, refused = inline(page)
+    if refused:
+        raise ValueError(f"{refused[0]}: expected a script or a style sheet in a file")
+    if "/mathjax/startup.js" in page:
+        styles.append(style_of_equations)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles)}" />\n'
     # The page that only leads to the landing page has no head.
     return page.replace(CHARSET, CHARSET + meta, 1) if CHARSET in page else CHARSET + meta + page
 

@@ -147,6 +147,7 @@ def parts(bodies: dict[str, str], chapter: str) -> list[Part]:
                 tag.set("href", _address(tag.get("href"), docname))
     for element in elements.values():
         _settle_anchors(element)
+        _simplify(element)
     known = {f"#{tag.get('id')}" for element in elements.values() for tag in element.iter() if tag.get("id")}
     for element in elements.values():
         for link in list(element.iterdescendants("a")):
@@ -172,6 +173,15 @@ def _settle_anchors(element: lxml.html.HtmlElement) -> None:
         if not (span.tail or "").strip() and following is not None and not following.get("id"):
             following.set("id", span.get("id"))
             span.drop_tree()
+
+
+def _simplify(element: lxml.html.HtmlElement) -> None:
+    """Take out a third of all elements: the paragraph that is all of a cell, and the spans around words of code. Each costs time and memory."""
+    for cell in element.iter("td", "th"):
+        if len(cell) == 1 and cell[0].tag == "p" and not cell[0].attrib:
+            cell[0].drop_tag()
+    for span in [span for span in element.iter("span") if span.attrib.items() == [("class", "pre")]]:
+        span.drop_tag()
 
 
 def _keep_cited(elements: dict[str, lxml.html.HtmlElement]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -143,18 +144,27 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
             path.unlink()
 
 
-def start_pictures(app: Sphinx, builder) -> None:
-    """Have the PNGs that the last build did not leave rendered in other processes, while this one writes the pages."""
-    if builder.name != "html":
-        return
-    folder = Path(app.outdir) / take_away.FOLDER
-    drawings = {f"{entry['record']['id']}.png": (Path(app.srcdir) / entry["record"]["images"]["light"].lstrip("/")).read_text(encoding="utf-8")
-                for entry in exhibits(app.env) if entry["kind"] == "figure"}
-    missing = {name: svg for name, svg in drawings.items() if not ((folder / name).exists() and png.is_of((folder / name).read_bytes(), svg))}
+def open_pool(app: Sphinx) -> None:
+    """Make room for PNGs to be rendered in other processes, while this one reads and writes the pages."""
+    domain = app.env.get_domain("zhejiang")
     # Spawned, since Sphinx may have threads; no process starts where nothing is missing.
-    pool = ProcessPoolExecutor(mp_context=get_context("spawn"))
-    app.env.get_domain("zhejiang").pictures = {name: pool.submit(png.render, svg) for name, svg in missing.items()}
-    pool.shutdown(wait=False)
+    domain.pool = ProcessPoolExecutor(max(1, os.cpu_count() - 1), mp_context=get_context("spawn"))
+    domain.pictures = {}
+
+
+def start_pictures(app: Sphinx, docnames: list[str]) -> None:
+    """Have the PNGs of some pages rendered that the last build did not leave."""
+    if app.builder.name != "html":
+        return
+    domain, folder = app.env.get_domain("zhejiang"), Path(app.outdir) / take_away.FOLDER
+    for record in (record for docname, record in domain.records("figure") if docname in docnames):
+        name, svg = f"{record['id']}.png", (Path(app.srcdir) / record["images"]["light"].lstrip("/")).read_text(encoding="utf-8")
+        if name not in domain.pictures and not ((folder / name).exists() and png.is_of((folder / name).read_bytes(), svg)):
+            domain.pictures[name] = domain.pool.submit(png.render, svg)
+
+
+def close_pool(app: Sphinx, exception: Exception | None) -> None:
+    app.env.get_domain("zhejiang").pool.shutdown(cancel_futures=True)
 
 
 def write_archive(app: Sphinx, cff: dict, date: datetime.datetime, found: list[dict], written: dict[str, bytes], path: Path) -> None:
@@ -188,7 +198,11 @@ def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
     zhejiang_book.add_generated(app, {"exhibits": exhibit_list, "take-away": archive_link})
     app.connect("doctree-resolved", show_links)
-    app.connect("write-started", start_pictures)
+    app.connect("builder-inited", open_pool)
+    app.connect("doctree-read", lambda app, doctree: start_pictures(app, [app.env.docname]))
+    # Those that are missing although their page was not read.
+    app.connect("write-started", lambda app, builder: start_pictures(app, list(app.env.found_docs)))
+    app.connect("build-finished", close_pool, priority=650)
     # After results.json and the notebooks, which the archive holds.
     app.connect("build-finished", publish, priority=600)
     return {"version": zhejiang.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,7 @@ takes the place of the last one when it is whole, so that a build that fails or 
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
@@ -195,6 +196,8 @@ def execute() -> dict[str, dict]:
     logging.getLogger("zhejiang.execute").setLevel(logging.CRITICAL)
     freshness.isolate_kernels(ROOT)
     failures = []
+    # The longest text first, which tends to take longest: none of them should run alone at the end.
+    waiting.sort(key=lambda notebook: notebook.stat().st_size, reverse=True)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         running = [pool.submit(run, notebook) for notebook in waiting]
         # The pages need these next; they load while the kernels run.
@@ -232,6 +235,8 @@ def jupyter_book(builder: str) -> None:
     chosen = ["--builder", builder] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
     arguments = ["build", str(ROOT), "--path-output", str(WORK.parent), *chosen, "-W", "-n", "--keep-going", "-q"]
     said = io.StringIO()
+    # Pages and boxes are trees that live long; by default the collector walks all of them again for every few thousand nodes.
+    gc.set_threshold(100_000, 50, 100)
     try:
         # It names the folder at work, where readers have nothing to look for.
         with redirect_stdout(said):
