@@ -19,6 +19,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from zhejiang import ROOT, data, reproduce
+from zhejiang.freshness import cache_folder
 from zhejiang.verification import Comparison, comparisons
 
 # No time limit for an example: a loaded machine is no fault.
@@ -205,9 +206,30 @@ def copy_once(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def built(copy_once) -> Project:
-    """A copy, built clean by `make book`; tests that change it take a copy of it."""
-    return copy_once("wrapper", Project.book)
+def built(book, copy_once) -> Project:
+    """A copy with pages of its own, made by `make book` from the notebooks that this checkout executed."""
+    def build(project: Project) -> subprocess.CompletedProcess:
+        shutil.copytree(cache_folder(book.root), cache_folder(project.root))
+        return project.book()
+
+    return copy_once("wrapper", build)
+
+
+@pytest.fixture(scope="session")
+def place(built, tmp_path_factory) -> Project:
+    """Another copy, which `copied` takes its own from."""
+    project = built.copy(tmp_path_factory.mktemp("place") / "project")
+    (project.root / "_build" / "report.json").unlink()
+    succeeded(project.book())
+    project.copy(project.root.with_name("as-built"))
+    return project
+
+
+@pytest.fixture
+def copied(place) -> Project:
+    """A built copy that a test may change. Always in one folder: Sphinx reads all pages again in another."""
+    shutil.rmtree(place.root)
+    return Project(place.root.with_name("as-built")).copy(place.root)
 
 
 @pytest.fixture(scope="session")

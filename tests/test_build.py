@@ -35,54 +35,51 @@ def test_unchanged_book_runs_nothing(built):
     assert done.stdout.splitlines()[-1].replace("\\", "/") == "Open _build/html/index.html"
 
 
-def test_progress_and_summary(tmp_path, built):
+def test_progress_and_summary(copied):
     """Name, seconds, run or reused; then verdict totals, total time and the address."""
-    project = built.copy(tmp_path / "project")
-    project.replace("book/01_industrial_clusters.md", "TO_100M_YUAN = 1e-4\n", "TO_100M_YUAN = 1e-4  # changed\n")
-    done = succeeded(project.book())
+    copied.replace("book/01_industrial_clusters.md", "TO_100M_YUAN = 1e-4\n", "TO_100M_YUAN = 1e-4  # changed\n")
+    done = succeeded(copied.book())
     assert "01_industrial_clusters: run in " in done.stdout
-    report = json.loads((project.root / "_build" / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((copied.root / "_build" / "report.json").read_text(encoding="utf-8"))
     assert report["notebooks"]["01_industrial_clusters"]["state"] == "run"
-    assert sum(report["verdicts"].values()) == len(project.results["claims"])
+    assert sum(report["verdicts"].values()) == len(copied.results["claims"])
 
 
-def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(tmp_path, built):
+def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(copied, built):
     """The number of a cell is changed, and changed back: to the byte the book is that of a clean build again."""
-    project = built.copy(tmp_path / "project")
-    pages = {page: project.root / "_build" / "work" / "_build" / "html" / page for page in PAGES}
+    pages = {page: copied.root / "_build" / "work" / "_build" / "html" / page for page in PAGES}
     cell = ('show.number("ch06-volume-2000", *volume.loc["2000–2004"][["part"]],', 'show.number("ch06-volume-2000", 77.7,')
-    project.replace("book/06_tobacco_commerce.md", *cell)
-    succeeded(project.book())
+    copied.replace("book/06_tobacco_commerce.md", *cell)
+    succeeded(copied.book())
     assert "explain 78 percent" in pages["book/index.html"].read_text(encoding="utf-8")
     written = {page: path.stat().st_mtime_ns for page, path in pages.items()}
-    project.replace("book/06_tobacco_commerce.md", *reversed(cell))
-    succeeded(project.book())
+    copied.replace("book/06_tobacco_commerce.md", *reversed(cell))
+    succeeded(copied.book())
     assert {page for page, path in pages.items() if path.stat().st_mtime_ns != written[page]} == {"book/index.html", "book/reference/verification.html"}
-    assert first_difference(project.html, built.html) is None
+    assert first_difference(copied.html, built.html) is None
 
 
-def test_changed_data_reach_every_page(tmp_path, built):
+def test_changed_data_reach_every_page(copied):
     """One value changes: chapter, landing page, ledger, results and notebook follow, by both routes."""
-    project = built.copy(tmp_path / "project")
     claim = "ch01-cluster-exports-share"
     printed = 2901
     # The landing page quotes the number too, whatever its own sentences quote.
-    project.replace("book/index.md", "## Findings\n", f"## Findings\n\n{{computed}}`{claim}` percent\n")
-    for exports, build in ((5914638, project.book), (5714638, project.plain)):
-        text = (project.root / EXPORTS).read_text(encoding="utf-8")
-        (project.root / EXPORTS).write_text(
+    copied.replace("book/index.md", "## Findings\n", f"## Findings\n\n{{computed}}`{claim}` percent\n")
+    for exports, build in ((5914638, copied.book), (5714638, copied.plain)):
+        text = (copied.root / EXPORTS).read_text(encoding="utf-8")
+        (copied.root / EXPORTS).write_text(
             "\n".join(f"2004,{exports}," + line.split(",", 2)[2] if line.startswith("2004,") else line
                       for line in text.split("\n")), encoding="utf-8", newline="\n")
-        succeeded(project.run(sys.executable, "-m", "zhejiang", "seal"))
+        succeeded(copied.run(sys.executable, "-m", "zhejiang", "seal"))
         succeeded(build())
         share = 100 * printed / (exports * 8.2768 * 1e-4)
-        found = [c for c in project.results["claims"] if c["id"] == claim and c["basis"] == "internal"]
+        found = [c for c in copied.results["claims"] if c["id"] == claim and c["basis"] == "internal"]
         assert found[0]["computed"] == pytest.approx(share, rel=1e-12)
         for name in ("index", "01_industrial_clusters"):
-            assert f"{share:.2f} percent" in project.page(name), name
+            assert f"{share:.2f} percent" in copied.page(name), name
         for name in ("01_industrial_clusters", "reference/claims", "reference/errata"):
-            assert f"{share:.3f}" in project.page(name), name
-        notebook = (project.html / "notebooks" / "01_industrial_clusters.ipynb").read_text(encoding="utf-8")
+            assert f"{share:.3f}" in copied.page(name), name
+        notebook = (copied.html / "notebooks" / "01_industrial_clusters.ipynb").read_text(encoding="utf-8")
         assert f"{exports:,}" in notebook
         assert f"{share:.3f}" in notebook
 
@@ -107,12 +104,11 @@ from zhejiang import data
 
 
 @pytest.mark.parametrize("route", ["book", "plain"])
-def test_raising_cell_fails_the_build(tmp_path, built, route):
-    project = built.copy(tmp_path / "project")
-    (project.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
-    project.replace("_toc.yml", "      - file: book/01_industrial_clusters\n",
+def test_raising_cell_fails_the_build(copied, route):
+    (copied.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
+    copied.replace("_toc.yml", "      - file: book/01_industrial_clusters\n",
                     "      - file: book/01_industrial_clusters\n      - file: book/99_broken\n")
-    done = getattr(project, route)()
+    done = getattr(copied, route)()
     output = done.stdout + done.stderr
     assert done.returncode != 0
     assert "99_broken" in output
@@ -121,12 +117,11 @@ def test_raising_cell_fails_the_build(tmp_path, built, route):
         assert "book/99_broken.md, code cell 2:" in output.replace("\\", "/")
 
 
-def test_warning_fails_the_build_every_time(tmp_path, built):
+def test_warning_fails_the_build_every_time(copied):
     """A second run does not pass over the warning of the first."""
-    project = built.copy(tmp_path / "project")
-    project.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
+    copied.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
     for _ in range(2):
-        done = project.book()
+        done = copied.book()
         assert done.returncode != 0
         assert "no-such-label" in done.stdout + done.stderr
 
@@ -140,9 +135,8 @@ def test_nothing_is_built_from_bad_data(tmp_path):
     assert not project.html.exists()
 
 
-def test_claims_without_or_with_two_verdicts_stop_the_build(tmp_path, built):
-    project = built.copy(tmp_path / "project")
-    project.replace("data/claims/ch01.yml", "claims:\n  - id: ch01-preface-gdp-rank\n", """claims:
+def test_claims_without_or_with_two_verdicts_stop_the_build(copied):
+    copied.replace("data/claims/ch01.yml", "claims:\n  - id: ch01-preface-gdp-rank\n", """claims:
   - id: ch01-forgotten
     page: 1
     place: text
@@ -153,9 +147,9 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(tmp_path, built):
     kind: ranking
   - id: ch01-preface-gdp-rank
 """)
-    project.replace("book/01_industrial_clusters.md", '    claims.not_testable("ch01-measures"),\n',
+    copied.replace("book/01_industrial_clusters.md", '    claims.not_testable("ch01-measures"),\n',
                     '    claims.not_testable("ch01-measures"),\n    claims.not_testable("ch01-measures"),\n')
-    for build in (project.book, project.plain):
+    for build in (copied.book, copied.plain):
         done = build()
         output = done.stdout + done.stderr
         assert done.returncode != 0
@@ -163,37 +157,34 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(tmp_path, built):
         assert "claim 'ch01-measures' is checked 2 times on the official basis" in output
 
 
-def test_changed_code_runs_the_notebook_again(tmp_path, built):
-    project = built.copy(tmp_path / "project")
-    project.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
-    done = succeeded(project.book())
+def test_changed_code_runs_the_notebook_again(copied):
+    copied.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
+    done = succeeded(copied.book())
     assert "01_industrial_clusters: run in " in done.stdout
     assert "(src/zhejiang, Python or a package changed)" in done.stdout
 
 
-def test_repository_address_is_one_setting(tmp_path, built):
+def test_repository_address_is_one_setting(copied):
     """Buttons and links that need it appear when CITATION.cff names it, and not before."""
     address = "https://github.com/someone/zhejiang-recomputed"
     traces = ("/issues/new", "mybinder", address)
-    project = built.copy(tmp_path / "project")
-    assert not any(trace in project.page("01_industrial_clusters") for trace in traces)
-    project.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\ndoi: 10.1234/5\n")
-    succeeded(project.book())
-    page = project.page("01_industrial_clusters")
+    assert not any(trace in copied.page("01_industrial_clusters") for trace in traces)
+    copied.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\ndoi: 10.1234/5\n")
+    succeeded(copied.book())
+    page = copied.page("01_industrial_clusters")
     assert "/issues/new" in page
     assert "mybinder.org/v2/gh/someone/zhejiang-recomputed/main" in page
     assert "https://doi.org/10.1234/5" in page
-    assert address in project.page("reference/cite")
+    assert address in copied.page("reference/cite")
 
 
 @pytest.mark.parametrize("quote, message", [
     ("{num}`ch01-no-such-number`", "no notebook publishes a number 'ch01-no-such-number'"),
     ("{verdict}`ch01-no-such-claim`", "no notebook checks a claim 'ch01-no-such-claim'"),
 ])
-def test_unknown_id_in_prose_stops_the_build(tmp_path, built, quote, message):
-    project = built.copy(tmp_path / "project")
-    project.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
-    done = project.book()
+def test_unknown_id_in_prose_stops_the_build(copied, quote, message):
+    copied.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
+    done = copied.book()
     assert done.returncode != 0
     assert message in done.stdout + done.stderr
 

@@ -190,6 +190,15 @@ def test_a_sector_without_the_input_has_no_ratio(example):
     assert found.simple["s01"] > 0 and found.type_1["s02"] > 1
 
 
+def test_households_that_spend_all_they_earn():
+    """Twenty shares of a twentieth sum to a little more than one. Of each yuan spent half is income: 0.5 (1 + 0.5 + 0.25 ...) = 1."""
+    labels = [f"s{i:02}" for i in range(20)]
+    shares, half = pd.Series(1 / 20, labels), pd.Series(0.5, labels)
+    assert shares.sum() > 1
+    found = io.multipliers(pd.DataFrame(0.0, labels, labels), half, half, shares)
+    assert found.total.to_numpy() == pytest.approx(np.ones(20))
+
+
 def test_households_that_spend_more_than_they_earn(example):
     A, income, spent = example
     with pytest.raises(ValueError) as refusal:

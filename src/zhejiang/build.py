@@ -76,6 +76,8 @@ def book() -> None:
               "seconds": round(time.perf_counter() - start, 1)}
     REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     _summary(verdicts, with_pdf, start)
+    # The interpreter would take two seconds to collect the pages before it ends.
+    gc.freeze()
 
 
 def pdf() -> None:

@@ -64,8 +64,9 @@ def cache_folder(root: Path) -> Path:
     return root / "_build" / ".jupyter_cache"
 
 
+@functools.cache
 def open_cache(root: Path) -> JupyterCacheAbstract:
-    """Return the cache of executed notebooks; create it if it does not exist."""
+    """Return the cache of executed notebooks, opened once in a process; create it if it does not exist."""
     path = cache_folder(root)
     path.mkdir(parents=True, exist_ok=True)
     cache = get_cache(path)

@@ -262,7 +262,7 @@ def close(A: pd.DataFrame, income: pd.Series, consumption: pd.Series) -> pd.Data
         wrong = ~(values >= 0)
         if wrong.any():
             raise ValueError(f"{name}, {wrong.idxmax()}: {values[wrong.idxmax()]:.6g}: expected a number that is not negative")
-    if consumption.sum() > 1:
+    if consumption.sum() > 1 + 1e-12:  # shares of a whole can sum to a little more than one
         raise ValueError(f"consumption per unit of labour income: {consumption.sum():.6g}, most of it {consumption.idxmax()},"
                          f" {consumption.max():.6g}: expected at most one, since households would spend more than they earn")
     closed = pd.concat([A, income.to_frame(HOUSEHOLDS).T])
