@@ -150,9 +150,13 @@ def wild_cluster_bootstrap(
     shift_y, shift_x = member @ (x * y), member @ (x * x)
     vectors, exact = _weight_vectors(clusters, draws, weights, seed)  # G x draws
 
+    # What depends on the draws and not on the null: sums of scores, and the parts of their squares, quadratic in the null.
+    moved_y, moved_x, drawn_y, drawn_x = shift_y @ vectors, shift_x @ vectors, score_y @ vectors, score_x @ vectors
+    square_y, product, square_x = (np.sum(a * b, axis=0) for a, b in ((drawn_y, drawn_y), (drawn_y, drawn_x), (drawn_x, drawn_x)))
+
     def p_value(null: float) -> float:
-        moved = np.abs((shift_y - null * shift_x) @ vectors)  # distance of a draw's estimate from the null, times x'x
-        spreads = np.sqrt(np.sum(((score_y - null * score_x) @ vectors) ** 2, axis=0))
+        moved = np.abs(moved_y - null * moved_x)  # distance of a draw's estimate from the null, times x'x
+        spreads = np.sqrt(square_y - 2 * null * product + null**2 * square_x)
         own = abs(estimate - null) * xx / spread
         return float(np.mean(moved >= own * (1 - SLACK) * spreads))
 
