@@ -110,8 +110,9 @@ def segment_design(x: pd.DataFrame, dates: Sequence[pd.Period], z: pd.DataFrame 
     if any(b <= a for a, b in zip(starts, starts[1:])):
         raise ValueError(f"break dates {[str(d) for d in dates]}: expected dates in rising order")
     regime = np.searchsorted(starts[1:], np.arange(len(x)), side="right")
-    parts = [x.mul(regime == i, axis=0).add_suffix(f" | {i + 1}") for i in range(len(starts))]
-    return pd.concat([*parts, *([] if z is None else [z])], axis=1).astype(float)
+    parts = np.hstack([x.to_numpy(float) * (regime == i)[:, None] for i in range(len(starts))])
+    design = pd.DataFrame(parts, x.index, [f"{name} | {i + 1}" for i in range(len(starts)) for name in x.columns])
+    return design if z is None else pd.concat([design, z.astype(float)], axis=1)
 
 
 def wald_test(y: pd.Series, x: pd.DataFrame, date: pd.Period, z: pd.DataFrame | None = None, lags: int | None = None) -> WaldTest:

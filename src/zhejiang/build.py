@@ -14,7 +14,6 @@ import logging
 import os
 import re
 import shutil
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -171,8 +170,6 @@ def execute() -> dict[str, dict]:
     BuildError
         A cell raised; the message holds page, number of the cell and traceback.
     """
-    # nbformat imports jsonschema, which would make 38 parsers, in a second, for a check of addresses that notebooks do not ask for.
-    sys.modules["rfc3987_syntax"] = None
     from jupyter_cache.cache.db import NbProjectRecord
     from jupyter_cache.executors import load_executor
 

@@ -137,23 +137,28 @@ def wild_cluster_bootstrap(
     member = np.eye(clusters)[:, entity]  # G x n
     xx = x @ x
     estimate = x @ y / xx
-    spread = np.sqrt(np.sum((member @ (x * (y - x * estimate))) ** 2))  # standard error times x'x, without c
+    residual = y - estimate * x
+    spread = np.sqrt(np.sum((member @ (x * residual)) ** 2))  # standard error times x'x, without c
     std_error = np.sqrt(clusters / (clusters - 1) * (n - 1) / (n - parameters)) * spread / xx
 
     # For residuals u under the null, column g is what a unit weight on cluster g adds to the clusters' scores x_h' u*_h
-    # in the regression on a draw. Residuals are y - null x, so that the matrices for y and x serve every null.
+    # in the regression on a draw. Residuals are those at the estimate less (null - estimate) x, so that the matrices for both
+    # serve every null; those at the estimate are small, which leaves nothing to cancel.
     def influence(u: np.ndarray) -> np.ndarray:
         drawn = partial(member.T * u[:, None])  # n x G
         return member @ (x[:, None] * (drawn - np.outer(x, x @ drawn) / xx))
 
-    score_y, score_x = influence(y), influence(x)
-    shift_y, shift_x = member @ (x * y), member @ (x * x)
     vectors, exact = _weight_vectors(clusters, draws, weights, seed)  # G x draws
+    # What depends on the draws and not on the null: sums of scores, and the parts of their squares, quadratic in the null.
+    moved_u, moved_x = (member @ (x * residual)) @ vectors, (member @ (x * x)) @ vectors
+    drawn_u, drawn_x = influence(residual) @ vectors, influence(x) @ vectors
+    square_u, product, square_x = (np.sum(a * b, axis=0) for a, b in ((drawn_u, drawn_u), (drawn_u, drawn_x), (drawn_x, drawn_x)))
 
     def p_value(null: float) -> float:
-        moved = np.abs((shift_y - null * shift_x) @ vectors)  # distance of a draw's estimate from the null, times x'x
-        spreads = np.sqrt(np.sum(((score_y - null * score_x) @ vectors) ** 2, axis=0))
-        own = abs(estimate - null) * xx / spread
+        off = null - estimate
+        moved = np.abs(moved_u - off * moved_x)  # distance of a draw's estimate from the null, times x'x
+        spreads = np.sqrt(square_u - 2 * off * product + off**2 * square_x)
+        own = abs(off) * xx / spread
         return float(np.mean(moved >= own * (1 - SLACK) * spreads))
 
     lo, hi = (_bound(p_value, estimate, sign * std_error, 1 - level) for sign in (-1, 1))

@@ -411,11 +411,9 @@ def _total(limits: np.ndarray, counts: np.ndarray) -> float:
 
 def _probabilities(model: str, lower: np.ndarray, upper: np.ndarray, parameters: Sequence[float]) -> np.ndarray:
     """P(lower_j <= X < upper_j | X >= lower_1)."""
-    closed = np.isfinite(upper)
-    log_s = log_survival(model, lower, parameters, lower[0])
-    beyond = np.full(len(upper), -np.inf)
-    beyond[closed] = log_survival(model, upper[closed], parameters, lower[0])
-    return np.exp(log_s) * -np.expm1(beyond - log_s)
+    # Classes join, so that each limit but the ends serves two of them.
+    log_s = log_survival(model, np.append(lower, upper[-1]), parameters, lower[0])
+    return np.exp(log_s[:-1]) * -np.expm1(np.diff(log_s))
 
 
 def _start(model: str, lower: np.ndarray, upper: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from zhejiang.input_output.table import Table, check_finite
@@ -59,26 +60,25 @@ def decompose(model: Callable[..., pd.Series], start: Mapping[str, object], end:
     k = len(names)
     if not 1 <= k <= 10:
         raise ValueError(f"{k} determinants: expected 1 to 10, since 2^k models are solved")
-    results: dict[frozenset, pd.Series] = {}
+    labels, results = None, {}
     for size in range(k + 1):
         for changed in map(frozenset, itertools.combinations(names, size)):
             found = model(**{name: (end if name in changed else start)[name] for name in names})
             where = f"result after a change of {sorted(changed) or 'nothing'}"
-            # pandas would align other labels without a word and leave gaps.
-            check_labels(results[frozenset()].index if results else found.index, found.index, where)
+            labels = found.index if labels is None else labels
+            check_labels(labels, found.index, where)
             check_finite(found, where)
-            results[changed] = found
+            results[changed] = found.to_numpy()
     mean, low, high, polar = {}, {}, {}, {}
     for place, name in enumerate(names):
         steps = {before: results[before | {name}] - results[before] for before in results if name not in before}
         mean[name] = sum(math.factorial(len(before)) * math.factorial(k - len(before) - 1) / math.factorial(k) * step
                          for before, step in steps.items())
-        together = pd.concat(list(steps.values()), axis=1)
-        low[name], high[name] = together.min(axis=1), together.max(axis=1)
+        low[name], high[name] = np.min(list(steps.values()), axis=0), np.max(list(steps.values()), axis=0)
         polar[name] = (steps[frozenset(names[:place])] + steps[frozenset(names[place + 1:])]) / 2
     return Decomposition(
-        change=results[frozenset(names)] - results[frozenset()],
-        mean=pd.DataFrame(mean), low=pd.DataFrame(low), high=pd.DataFrame(high), polar=pd.DataFrame(polar),
+        change=pd.Series(results[frozenset(names)] - results[frozenset()], labels),
+        **{kind: pd.DataFrame(effects, labels) for kind, effects in (("mean", mean), ("low", low), ("high", high), ("polar", polar))},
     )
 
 

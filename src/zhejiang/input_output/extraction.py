@@ -72,21 +72,24 @@ def extract(A: pd.DataFrame, L: pd.DataFrame, x: pd.Series, block: Sequence) -> 
     block = list(block)
     if not block or len(set(block)) < len(block) or not set(block) <= set(A.index):
         raise ValueError(f"block {block}: expected one or more sectors of the table, each once")
-    columns, own = L[block], x[block].to_numpy()
-    inner, inside = columns.loc[block].to_numpy(), A.loc[block, block].to_numpy()
+    place = A.index.get_indexer(block)
+    coefficients, inverse, output = A.to_numpy(), L.to_numpy(), x.to_numpy()
+    columns, own = inverse[:, place], output[place]
+    inner, inside = columns[place], coefficients[np.ix_(place, place)]
     # The rows of (I - A) L that belong to K are those of the identity matrix.
-    gap = pd.DataFrame(inner - A.loc[block].to_numpy() @ columns.to_numpy() - np.eye(len(block)), block, block).abs().max(axis=1)
+    gap = np.abs(inner - coefficients[place] @ columns - np.eye(len(block))).max(axis=1)
     if not (gap < 1e-6).all():
-        raise ValueError(f"L in the row of {gap.idxmax()}: (I - A) L is off by {gap.max():.6g}: expected the inverse of I - A")
+        raise ValueError(f"L in the row of {block[gap.argmax()]}: (I - A) L is off by {gap.max():.6g}: expected the inverse of I - A")
     # Rows K of the Ghosh inverse x̂⁻¹ L x̂; the rest of it is not needed.
-    G = L.loc[block].mul(x, axis=1).div(own, axis=0)
+    G = inverse[place] * output / own[:, None]
     # Final demand for K that would need K's output and nothing else; primary inputs likewise.
-    demand = pd.Series(np.linalg.solve(inner, own), block)
-    supply = pd.Series(np.linalg.solve(G[block].to_numpy().T, own), block)
-    total = columns @ demand
-    return Extraction(
-        total=total,
-        backward=total - demand.reindex(x.index, fill_value=0.0),
-        forward=G.T @ supply - supply.reindex(x.index, fill_value=0.0),
-        internal=columns @ (inside @ np.linalg.solve(np.eye(len(block)) + inner @ inside, own)),
-    )
+    demand, supply = np.zeros(len(x)), np.zeros(len(x))
+    demand[place], supply[place] = np.linalg.solve(inner, own), np.linalg.solve(G[:, place].T, own)
+    total = inverse @ demand
+    losses = {
+        "total": total,
+        "backward": total - demand,
+        "forward": G.T @ supply[place] - supply,
+        "internal": columns @ (inside @ np.linalg.solve(np.eye(len(block)) + inner @ inside, own)),
+    }
+    return Extraction(**{name: pd.Series(loss, x.index) for name, loss in losses.items()})
