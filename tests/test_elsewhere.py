@@ -46,7 +46,10 @@ class Lab:
         (settings_folder / "jupyter_server_config.json").write_text(json.dumps(own), encoding="utf-8")
         settings = {**os.environ, "JUPYTER_PORT": str(port), "JUPYTER_PORT_RETRIES": "0", "JUPYTER_TOKEN": self.token,
                     "JUPYTER_CONFIG_DIR": str(settings_folder)}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        # Into a file: a pipe that nobody reads stops the server when it is full.
+        self.log = settings_folder / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
 
     def ask(self, path, method="GET", content=None):
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
@@ -61,7 +64,20 @@ class Lab:
                 return self.ask("api/status")
             except OSError:
                 time.sleep(0.5)
-        pytest.fail(self.process.stdout.read().decode())
+        pytest.fail(self.log.read_text(encoding="utf-8"))
+
+    def stop(self):
+        """Stop the kernels once they have started, then the server, which was once seen not to end soon after a page had begun a kernel."""
+        for session in self.ask("api/sessions"):
+            kernel = session["kernel"]["id"]
+            while self.ask(f"api/kernels/{kernel}")["execution_state"] == "starting":
+                time.sleep(0.2)
+            self.ask(f"api/sessions/{session['id']}", "DELETE")
+        self.ask("api/shutdown", "POST")
+        try:
+            self.process.wait(timeout=120)
+        except subprocess.TimeoutExpired:
+            pytest.fail(self.log.read_text(encoding="utf-8"))
 
     def run(self, kernel, code):
         """Execute code in a new kernel; return the text that it displays and prints, and its status."""
@@ -107,8 +123,7 @@ def lab(request, tmp_path_factory):
     server = Lab(command, port, tmp_path_factory.mktemp("settings"))
     server.wait()
     yield server, path
-    server.ask("api/shutdown", "POST")
-    server.process.wait(timeout=120)
+    server.stop()
 
 
 def test_jupyterlab_serves_pages_as_notebooks(lab):
