@@ -27,7 +27,7 @@ from zhejiang import claims, data
 from zhejiang.claims import Verdict
 from zhejiang.labels import check_labels
 
-ID = re.compile(r"ch[0-9]{2}a?-[a-z0-9-]+")
+ID = re.compile(r"(ch[0-9]{2}a?|region)-[a-z0-9-]+")
 
 # The hues of Okabe and Ito's colour-blind-safe palette, darkened for white and lightened for the dark theme so that
 # text in them has a contrast of 4.5 to one. The accent is the place that the chapter is about.
@@ -460,7 +460,7 @@ def _html(payload: dict) -> str:
 
 def _check_id(id: str) -> str:
     if not ID.fullmatch(id):
-        raise ValueError(f"id {id!r}: expected chNN-... in lower case, digits and hyphens")
+        raise ValueError(f"id {id!r}: expected chNN-... or region-... in lower case, digits and hyphens")
     return id
 
 
