@@ -22,6 +22,7 @@ import pandas as pd
 import papermill
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from distributed import Client, as_completed
 from nbconvert import HTMLExporter
 from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
@@ -32,6 +33,7 @@ from zhejiang.sources import fingerprint, files
 
 TEMPLATES = ROOT / "book" / "_region"
 PAGES = ROOT / "_build" / "regions"
+NUMBERS = "numbers.json"
 YEAR = 2005  # where none is asked for: the end of the report's plan period
 
 
@@ -76,16 +78,24 @@ def run(region: Region, year: int) -> nbformat.NotebookNode:
     return papermill.execute_notebook(notebook, None, {"code": region.code, "year": year}, engine_name="in-process", kernel_name="python3", progress_bar=False)
 
 
-def numbers(notebook: nbformat.NotebookNode) -> list[dict]:
-    """Return the records of the numbers that an executed notebook publishes."""
-    return [record for cell in notebook.cells for output in cell.get("outputs", []) for record in output.get("data", {}).get(data.RECORD, {}).get("records", [])
-            if record["type"] == "number"]
+def records(notebook: nbformat.NotebookNode, kind: str) -> list[dict]:
+    """Return the records of one type that an executed notebook publishes."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    published = [record for output in outputs for record in output.get("data", {}).get(data.RECORD, {}).get("records", [])]
+    drawn = [output.metadata["image/svg+xml"]["zhejiang"] | {"svg": output.data["image/svg+xml"]} for output in outputs if "image/svg+xml" in output.get("data", {})]
+    return [record for record in [*published, *drawn] if record["type"] == kind]
 
 
-def figures(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """Return the SVG of each figure by its id."""
-    return {output.metadata["image/svg+xml"]["zhejiang"]["id"]: output.data["image/svg+xml"]
-            for cell in notebook.cells for output in cell.get("outputs", []) if "image/svg+xml" in output.get("data", {})}
+def contents(region: Region, year: int) -> dict[str, str]:
+    """Return the files of a region by name: page, figures and numbers. Raises as `run` does."""
+    notebook = run(region, year)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # else drawn at random
+    exporter = HTMLExporter(template_file=str(TEMPLATES / "page.html.j2"), exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
+    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": str(region)}})
+    found = {"region": vars(region), "year": year, "inputs": inputs(), "numbers": records(notebook, "number")}
+    return {"index.html": page, **{f"{record['id']}.svg": record["svg"] for record in records(notebook, "figure")},
+            NUMBERS: json.dumps(found, ensure_ascii=False, indent=1) + "\n"}
 
 
 def folder(region: Region, year: int) -> Path:
@@ -93,17 +103,12 @@ def folder(region: Region, year: int) -> Path:
     return PAGES / f"{region.kind}-{region.code}-{year}"
 
 
-def write(notebook: nbformat.NotebookNode, region: Region, target: Path) -> None:
-    """Write page, figures and numbers of a region; the numbers come last, so that a folder that has them is whole."""
+def write(found: dict[str, str], target: Path) -> None:
+    """Write the files of a region; the numbers come last, so that a folder that has them is whole."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    exporter = HTMLExporter(template_file=str(TEMPLATES / "page.html.j2"), exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
-    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": str(region)}})
-    (target / "index.html").write_text(page, encoding="utf-8", newline="\n")
-    for name, svg in figures(notebook).items():
-        (target / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
-    found = {"region": vars(region), "inputs": inputs(), "numbers": numbers(notebook)}
-    (target / "numbers.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    for name, text in sorted(found.items(), key=lambda file: file[0] == NUMBERS):
+        (target / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 @functools.cache
@@ -116,7 +121,7 @@ def inputs() -> str:
 def is_current(region: Region, year: int) -> bool:
     """Is the page of a region there, made from what is here now?"""
     try:
-        return json.loads((folder(region, year) / "numbers.json").read_text(encoding="utf-8"))["inputs"] == inputs()
+        return json.loads((folder(region, year) / NUMBERS).read_text(encoding="utf-8"))["inputs"] == inputs()
     except FileNotFoundError:
         return False
 
@@ -127,7 +132,7 @@ def make_region() -> int:
         year = int(os.environ.get("YEAR") or YEAR)
         for region in chosen(os.environ.get("REGION", "")):
             target = folder(region, year)
-            write(run(region, year), region, target)
+            write(contents(region, year), target)
             print(f"{region}: open {(target / 'index.html').relative_to(ROOT)}")
     except (RegionError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -148,6 +153,61 @@ def chosen(name: str) -> Iterator[Region]:
                 yield region
             else:
                 print(f"Not meant: {region}. Say REGION={region.zh} for it.")
+
+
+def make_regions() -> int:
+    """Write the pages of all provinces, and of all cities with enough data in the year that YEAR names; return how many failed.
+
+    The workers of a Dask cluster make them: one worker a core of this machine, or those of the scheduler whose address SCHEDULER names. They need this
+    project in the same state. A page that is there and current is not made again; the work of a worker that dies is done by another.
+    """
+    try:
+        year = int(os.environ.get("YEAR") or YEAR)
+        wanted = regions.complete(year)
+    except (RegionError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    missing = [region for region in wanted if not is_current(region, year)]
+    print(f"{len(wanted)} regions, {len(wanted) - len(missing)} of them current", flush=True)
+    failed = []
+    with cluster(os.environ.get("SCHEDULER", "")) as client:
+        futures = {client.submit(contents, region, year, pure=False): region for region in missing}
+        for number, future in enumerate(as_completed(futures), 1):
+            region, error = futures[future], future.exception()
+            if error is None:
+                found = future.result()
+                if json.loads(found[NUMBERS])["inputs"] != inputs():
+                    error = RegionError("a worker has other data, code or packages")
+                else:
+                    write(found, folder(region, year))
+            if error is not None:
+                failed.append(region)
+            print(f"{number} of {len(futures)}: {region}" + (f" failed: {type(error).__name__}: {str(error).strip().splitlines()[-1]}" if error else ""), flush=True)
+            future.release()
+    table = summary(year)
+    print(f"{len(table)} regions in {(PAGES / f'regions-{year}.csv').relative_to(ROOT)}" + (f"; failed: {', '.join(map(str, failed))}" if failed else ""))
+    return len(failed)
+
+
+def cluster(address: str) -> Client:
+    """Return a client of the scheduler at an address such as ``tcp://10.0.0.1:8786``, or of a cluster on this machine if there is none."""
+    if address:
+        return Client(address)
+    return Client(n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address=None)
+
+
+def summary(year: int) -> pd.DataFrame:
+    """Write the numbers of all pages of a year as one table, a row a region, and return it."""
+    found = {}
+    for path in sorted(PAGES.glob(f"*-{year}/{NUMBERS}")):
+        page = json.loads(path.read_text(encoding="utf-8"))
+        ends = ("value", "lo", "hi")
+        found[path.parent.name] = {**{name: page["region"][name] for name in ("kind", "code", "en", "zh")}, **{
+            record["id"].removeprefix("region-") + ("" if end == "value" else f"-{end}"): record[end] for record in page["numbers"] for end in ends
+            if record[end] is not None}}
+    table = pd.DataFrame(found).T
+    table.to_csv(PAGES / f"regions-{year}.csv", index=False, encoding="utf-8", lineterminator="\n")
+    return table
 
 
 # What the notebooks show

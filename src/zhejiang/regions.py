@@ -126,6 +126,18 @@ def exchange_rate() -> pd.Series:
     return data.load("macro/exchange_rates").set_index("year")["fed_yuan_per_usd"]
 
 
+def complete(year: int) -> list[Region]:
+    """Return the provinces, and the cities that have what `city` needs in a year; raise `RegionError` for a year without either."""
+    cities = services.load_cities()
+    cities = cities[(cities["gs_misplaced_flag"] == 0) & cities[["gs", "persons_10k"]].notna().all(axis=1)]
+    having = set(cities.loc[cities["year"] == year, "city_code"]) & set(cities.loc[cities["year"] == 2005, "city_code"])
+    has_provinces = year in export_dependence()["census2018_revised"].index
+    found = [region for region in known() if (has_provinces if region.kind == "province" else region.code in having)]
+    if not found:
+        raise RegionError(f"{year}: no region has data for that year")
+    return found
+
+
 def analysed(region: Region, year: int) -> Analysis:
     """Return what the tools of the chapters say of a region; raise `RegionError` for a region or a year without data."""
     return province(region, year) if region.kind == "province" else city(region, year)
