@@ -217,7 +217,7 @@ def built(book, copy_once) -> Project:
 
 @pytest.fixture(scope="session")
 def place(built, tmp_path_factory) -> Project:
-    """Another copy, which `copied` takes its own from."""
+    """Another copy, which `built_copy` takes its own from."""
     project = built.copy(tmp_path_factory.mktemp("place") / "project")
     (project.root / "_build" / "report.json").unlink()
     succeeded(project.book())
@@ -226,7 +226,7 @@ def place(built, tmp_path_factory) -> Project:
 
 
 @pytest.fixture
-def copied(place) -> Project:
+def built_copy(place) -> Project:
     """A built copy that a test may change. Always in one folder: Sphinx reads all pages again in another."""
     shutil.rmtree(place.root)
     return Project(place.root.with_name("as-built")).copy(place.root)

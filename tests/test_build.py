@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import sys
 
 import nbformat
 import pytest
 from conftest import KERNEL, NO_NETWORK, copy_sources, succeeded
 
+from zhejiang import ROOT
 from zhejiang.build import has_pdf_library
+from zhejiang.freshness import cache_folder, notebooks
 from zhejiang.reproduce import first_difference
 
 PAGES = ("book/01_industrial_clusters.html", "book/03a_service_impact.html", "book/index.html", "book/reference/methods.html", "book/reference/verification.html")
@@ -35,51 +38,51 @@ def test_unchanged_book_runs_nothing(built):
     assert done.stdout.splitlines()[-1].replace("\\", "/") == "Open _build/html/index.html"
 
 
-def test_progress_and_summary(copied):
+def test_progress_and_summary(built_copy):
     """Name, seconds, run or reused; then verdict totals, total time and the address."""
-    copied.replace("book/01_industrial_clusters.md", "TO_100M_YUAN = 1e-4\n", "TO_100M_YUAN = 1e-4  # changed\n")
-    done = succeeded(copied.book())
+    built_copy.replace("book/01_industrial_clusters.md", "TO_100M_YUAN = 1e-4\n", "TO_100M_YUAN = 1e-4  # changed\n")
+    done = succeeded(built_copy.book())
     assert "01_industrial_clusters: run in " in done.stdout
-    report = json.loads((copied.root / "_build" / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((built_copy.root / "_build" / "report.json").read_text(encoding="utf-8"))
     assert report["notebooks"]["01_industrial_clusters"]["state"] == "run"
-    assert sum(report["verdicts"].values()) == len(copied.results["claims"])
+    assert sum(report["verdicts"].values()) == len(built_copy.results["claims"])
 
 
-def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(copied, built):
+def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(built_copy, built):
     """The number of a cell is changed, and changed back: to the byte the book is that of a clean build again."""
-    pages = {page: copied.root / "_build" / "work" / "_build" / "html" / page for page in PAGES}
+    pages = {page: built_copy.root / "_build" / "work" / "_build" / "html" / page for page in PAGES}
     cell = ('show.number("ch06-volume-2000", *volume.loc["2000–2004"][["part"]],', 'show.number("ch06-volume-2000", 77.7,')
-    copied.replace("book/06_tobacco_commerce.md", *cell)
-    succeeded(copied.book())
+    built_copy.replace("book/06_tobacco_commerce.md", *cell)
+    succeeded(built_copy.book())
     assert "explain 78 percent" in pages["book/index.html"].read_text(encoding="utf-8")
     written = {page: path.stat().st_mtime_ns for page, path in pages.items()}
-    copied.replace("book/06_tobacco_commerce.md", *reversed(cell))
-    succeeded(copied.book())
+    built_copy.replace("book/06_tobacco_commerce.md", *reversed(cell))
+    succeeded(built_copy.book())
     assert {page for page, path in pages.items() if path.stat().st_mtime_ns != written[page]} == {"book/index.html", "book/reference/verification.html"}
-    assert first_difference(copied.html, built.html) is None
+    assert first_difference(built_copy.html, built.html) is None
 
 
-def test_changed_data_reach_every_page(copied):
+def test_changed_data_reach_every_page(built_copy):
     """One value changes: chapter, landing page, ledger, results and notebook follow, by both routes."""
     claim = "ch01-cluster-exports-share"
     printed = 2901
     # The landing page quotes the number too, whatever its own sentences quote.
-    copied.replace("book/index.md", "## Findings\n", f"## Findings\n\n{{computed}}`{claim}` percent\n")
-    for exports, build in ((5914638, copied.book), (5714638, copied.plain)):
-        text = (copied.root / EXPORTS).read_text(encoding="utf-8")
-        (copied.root / EXPORTS).write_text(
+    built_copy.replace("book/index.md", "## Findings\n", f"## Findings\n\n{{computed}}`{claim}` percent\n")
+    for exports, build in ((5914638, built_copy.book), (5714638, built_copy.plain)):
+        text = (built_copy.root / EXPORTS).read_text(encoding="utf-8")
+        (built_copy.root / EXPORTS).write_text(
             "\n".join(f"2004,{exports}," + line.split(",", 2)[2] if line.startswith("2004,") else line
                       for line in text.split("\n")), encoding="utf-8", newline="\n")
-        succeeded(copied.run(sys.executable, "-m", "zhejiang", "seal"))
+        succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "seal"))
         succeeded(build())
         share = 100 * printed / (exports * 8.2768 * 1e-4)
-        found = [c for c in copied.results["claims"] if c["id"] == claim and c["basis"] == "internal"]
+        found = [c for c in built_copy.results["claims"] if c["id"] == claim and c["basis"] == "internal"]
         assert found[0]["computed"] == pytest.approx(share, rel=1e-12)
         for name in ("index", "01_industrial_clusters"):
-            assert f"{share:.2f} percent" in copied.page(name), name
+            assert f"{share:.2f} percent" in built_copy.page(name), name
         for name in ("01_industrial_clusters", "reference/claims", "reference/errata"):
-            assert f"{share:.3f}" in copied.page(name), name
-        notebook = (copied.html / "notebooks" / "01_industrial_clusters.ipynb").read_text(encoding="utf-8")
+            assert f"{share:.3f}" in built_copy.page(name), name
+        notebook = (built_copy.html / "notebooks" / "01_industrial_clusters.ipynb").read_text(encoding="utf-8")
         assert f"{exports:,}" in notebook
         assert f"{share:.3f}" in notebook
 
@@ -104,11 +107,11 @@ from zhejiang import data
 
 
 @pytest.mark.parametrize("route", ["book", "plain"])
-def test_raising_cell_fails_the_build(copied, route):
-    (copied.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
-    copied.replace("_toc.yml", "      - file: book/01_industrial_clusters\n",
+def test_raising_cell_fails_the_build(built_copy, route):
+    (built_copy.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
+    built_copy.replace("_toc.yml", "      - file: book/01_industrial_clusters\n",
                     "      - file: book/01_industrial_clusters\n      - file: book/99_broken\n")
-    done = getattr(copied, route)()
+    done = getattr(built_copy, route)()
     output = done.stdout + done.stderr
     assert done.returncode != 0
     assert "99_broken" in output
@@ -117,17 +120,19 @@ def test_raising_cell_fails_the_build(copied, route):
         assert "book/99_broken.md, code cell 2:" in output.replace("\\", "/")
 
 
-def test_warning_fails_the_build_every_time(copied):
+def test_warning_fails_the_build_every_time(built_copy):
     """A second run does not pass over the warning of the first."""
-    copied.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
+    built_copy.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
     for _ in range(2):
-        done = copied.book()
+        done = built_copy.book()
         assert done.returncode != 0
         assert "no-such-label" in done.stdout + done.stderr
 
 
-def test_nothing_is_built_from_bad_data(tmp_path):
+def test_nothing_is_built_from_bad_data(tmp_path, book):
+    """Nor from good data beside: there is no page, although all notebooks but one have run."""
     project = copy_sources(tmp_path / "project")
+    shutil.copytree(cache_folder(book.root), cache_folder(project.root))
     project.replace("data/printed/01/table1_exports.csv", "5814638", "581463B")
     done = project.book()
     assert done.returncode != 0
@@ -135,8 +140,8 @@ def test_nothing_is_built_from_bad_data(tmp_path):
     assert not project.html.exists()
 
 
-def test_claims_without_or_with_two_verdicts_stop_the_build(copied):
-    copied.replace("data/claims/ch01.yml", "claims:\n  - id: ch01-preface-gdp-rank\n", """claims:
+def test_claims_without_or_with_two_verdicts_stop_the_build(built_copy):
+    built_copy.replace("data/claims/ch01.yml", "claims:\n  - id: ch01-preface-gdp-rank\n", """claims:
   - id: ch01-forgotten
     page: 1
     place: text
@@ -147,9 +152,9 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(copied):
     kind: ranking
   - id: ch01-preface-gdp-rank
 """)
-    copied.replace("book/01_industrial_clusters.md", '    claims.not_testable("ch01-measures"),\n',
+    built_copy.replace("book/01_industrial_clusters.md", '    claims.not_testable("ch01-measures"),\n',
                     '    claims.not_testable("ch01-measures"),\n    claims.not_testable("ch01-measures"),\n')
-    for build in (copied.book, copied.plain):
+    for build in (built_copy.book, built_copy.plain):
         done = build()
         output = done.stdout + done.stderr
         assert done.returncode != 0
@@ -157,34 +162,35 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(copied):
         assert "claim 'ch01-measures' is checked 2 times on the official basis" in output
 
 
-def test_changed_code_runs_the_notebook_again(copied):
-    copied.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
-    done = succeeded(copied.book())
-    assert "01_industrial_clusters: run in " in done.stdout
-    assert "(src/zhejiang, Python or a package changed)" in done.stdout
+def test_changed_code_runs_every_notebook_again(built_copy):
+    built_copy.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
+    said = "from zhejiang import ROOT, freshness; print(*freshness.drop_stale(ROOT).items(), sep='\\n')"
+    expected = {str((page.stem, "src/zhejiang, Python or a package changed")) for page in notebooks(ROOT)}
+    assert set(succeeded(built_copy.run(sys.executable, "-c", said)).stdout.splitlines()) == expected
+    assert succeeded(built_copy.run(sys.executable, "-c", said)).stdout.count("new or its code changed") == len(expected)
 
 
-def test_repository_address_is_one_setting(copied):
+def test_repository_address_is_one_setting(built_copy):
     """Buttons and links that need it appear when CITATION.cff names it, and not before."""
     address = "https://github.com/someone/zhejiang-recomputed"
     traces = ("/issues/new", "mybinder", address)
-    assert not any(trace in copied.page("01_industrial_clusters") for trace in traces)
-    copied.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\ndoi: 10.1234/5\n")
-    succeeded(copied.book())
-    page = copied.page("01_industrial_clusters")
+    assert not any(trace in built_copy.page("01_industrial_clusters") for trace in traces)
+    built_copy.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\ndoi: 10.1234/5\n")
+    succeeded(built_copy.book())
+    page = built_copy.page("01_industrial_clusters")
     assert "/issues/new" in page
     assert "mybinder.org/v2/gh/someone/zhejiang-recomputed/main" in page
     assert "https://doi.org/10.1234/5" in page
-    assert address in copied.page("reference/cite")
+    assert address in built_copy.page("reference/cite")
 
 
 @pytest.mark.parametrize("quote, message", [
     ("{num}`ch01-no-such-number`", "no notebook publishes a number 'ch01-no-such-number'"),
     ("{verdict}`ch01-no-such-claim`", "no notebook checks a claim 'ch01-no-such-claim'"),
 ])
-def test_unknown_id_in_prose_stops_the_build(copied, quote, message):
-    copied.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
-    done = copied.book()
+def test_unknown_id_in_prose_stops_the_build(built_copy, quote, message):
+    built_copy.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
+    done = built_copy.book()
     assert done.returncode != 0
     assert message in done.stdout + done.stderr
 

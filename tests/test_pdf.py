@@ -323,19 +323,19 @@ def test_without_pdf_the_pages_do_not_offer_it(built, book):
         assert "zhejiang-recomputed.pdf" in book.page("05_yongkang_plan")
 
 
-def test_missing_library_leaves_the_pages_whole(tmp_path, copied):
+def test_missing_library_leaves_the_pages_whole(tmp_path, built_copy):
     """One line says what to install; everything else is built."""
     stub = tmp_path / "stub"
     stub.mkdir()
     (stub / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\")\n", encoding="utf-8")
-    copied.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\nA sentence.\n")
-    done = succeeded(copied.run(sys.executable, "-m", "zhejiang", "book", PYTHONPATH=f"{copied.root / 'src'}:{stub}"))
+    built_copy.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\nA sentence.\n")
+    done = succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "book", PYTHONPATH=f"{built_copy.root / 'src'}:{stub}"))
     lines = [line for line in done.stdout.splitlines() if "Pango" in line]
     assert len(lines) == 1
     assert "apt-get install libpango-1.0-0" in lines[0]
-    assert "A sentence." in copied.page("reference/errata")
-    assert "zhejiang-recomputed.pdf" not in copied.page("index")
-    assert not (copied.html / "zhejiang-recomputed.pdf").exists()
+    assert "A sentence." in built_copy.page("reference/errata")
+    assert "zhejiang-recomputed.pdf" not in built_copy.page("index")
+    assert not (built_copy.html / "zhejiang-recomputed.pdf").exists()
 
 
 def test_a_character_without_glyph_is_an_error():

@@ -15,7 +15,7 @@ import sys
 import venv
 from pathlib import Path
 
-from zhejiang import ROOT
+from zhejiang import ONE_THREAD, ROOT
 from zhejiang.lock import one_at_a_time
 
 VENV = ROOT / ".venv"
@@ -156,7 +156,7 @@ def _run(command: str) -> int:
         "serve": ["-m", "http.server", "--bind", "127.0.0.1", "--directory", "_build/html", "8000"],
         "reference": ["tests/reference/recreate.py"],
     }[command]
-    return subprocess.call([sys.executable, *arguments], cwd=ROOT)
+    return subprocess.call([sys.executable, *arguments], cwd=ROOT, env=os.environ | ONE_THREAD if command.startswith("test") else None)
 
 
 if __name__ == "__main__":

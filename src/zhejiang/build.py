@@ -170,6 +170,8 @@ def execute() -> dict[str, dict]:
     BuildError
         A cell raised; the message holds page, number of the cell and traceback.
     """
+    # All that the threads below import, since two threads that begin the same circular import can find it half done.
+    import nbclient  # noqa: F401
     from jupyter_cache.cache.db import NbProjectRecord
     from jupyter_cache.executors import load_executor
 

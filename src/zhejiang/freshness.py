@@ -17,7 +17,7 @@ from jupyter_cache.base import JupyterCacheAbstract
 from jupyter_cache.cache.db import NbCacheRecord
 from nbformat import NotebookNode
 
-from zhejiang import data, sources
+from zhejiang import ONE_THREAD, data, sources
 
 READER = {"name": "myst_nb_md", "type": "plugin"}
 
@@ -44,19 +44,14 @@ def notebooks(root: Path) -> list[Path]:
 
 
 def isolate_kernels(root: Path) -> None:
-    """Make kernels started from here the same everywhere: no user's start-up files, one hash seed, one thread each.
-
-    One kernel runs per core. More threads in each would fight for the cores, many times slower on small matrices, and
-    sum in another order.
-    """
+    """Make kernels started from here the same everywhere: no user's start-up files, one hash seed, one thread each, since one runs per core."""
     folder = root / "_build" / ".ipython" / "profile_default"
     folder.mkdir(parents=True, exist_ok=True)
     # The kernel warns of its own TCP transport on every start; the socket is on the loopback interface.
     (folder / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n', encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(folder.parent)
     os.environ["PYTHONHASHSEED"] = "0"
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[variable] = "1"
+    os.environ.update(ONE_THREAD)
 
 
 def cache_folder(root: Path) -> Path:
