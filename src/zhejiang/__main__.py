@@ -110,11 +110,10 @@ def _run(command: str) -> int:
             return 1
         return 0
     if command in ("region", "regions"):
-        # Before numpy is imported: sums of several threads depend on their number.
-        os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+        os.environ.update(ONE_THREAD, MPLBACKEND="agg")  # before numpy and matplotlib are imported
         from zhejiang import region_pages
 
-        return region_pages.make_region() if command == "region" else min(region_pages.make_regions(), 1)
+        return region_pages.make_region() if command == "region" else region_pages.make_regions()
     if command == "check-print":
         from zhejiang.check_print import check_print
 

@@ -156,10 +156,10 @@ def chosen(name: str) -> Iterator[Region]:
 
 
 def make_regions() -> int:
-    """Write the pages of all provinces, and of all cities with enough data in the year that YEAR names; return how many failed.
+    """Write the pages of all provinces, and of all cities with enough data in the year that YEAR names; return 0, or 1 if a region failed.
 
     The workers of a Dask cluster make them: one worker a core of this machine, or those of the scheduler whose address SCHEDULER names. They need this
-    project in the same state. A page that is there and current is not made again; the work of a worker that dies is done by another.
+    project in the same state.
     """
     try:
         year = int(os.environ.get("YEAR") or YEAR)
@@ -167,26 +167,37 @@ def make_regions() -> int:
     except (RegionError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    with cluster(os.environ.get("SCHEDULER", "")) as client:
+        failed = make(wanted, year, client)
+    path = PAGES / f"regions-{year}.csv"
+    table = summary(year)
+    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    print(f"{len(table)} regions in {path.relative_to(ROOT)}" + (f"; failed: {', '.join(map(str, failed))}" if failed else ""))
+    return int(bool(failed))
+
+
+def make(wanted: list[Region], year: int, client: Client) -> list[Region]:
+    """Have the workers of a cluster make the pages that are not there or not current; print progress and return the regions that failed.
+
+    The work of a worker that dies is done by another. Pages do not depend on the number of workers.
+    """
     missing = [region for region in wanted if not is_current(region, year)]
     print(f"{len(wanted)} regions, {len(wanted) - len(missing)} of them current", flush=True)
+    futures = {client.submit(contents, region, year, pure=False): region for region in missing}
     failed = []
-    with cluster(os.environ.get("SCHEDULER", "")) as client:
-        futures = {client.submit(contents, region, year, pure=False): region for region in missing}
-        for number, future in enumerate(as_completed(futures), 1):
-            region, error = futures[future], future.exception()
-            if error is None:
-                found = future.result()
-                if json.loads(found[NUMBERS])["inputs"] != inputs():
-                    error = RegionError("a worker has other data, code or packages")
-                else:
-                    write(found, folder(region, year))
-            if error is not None:
-                failed.append(region)
-            print(f"{number} of {len(futures)}: {region}" + (f" failed: {type(error).__name__}: {str(error).strip().splitlines()[-1]}" if error else ""), flush=True)
-            future.release()
-    table = summary(year)
-    print(f"{len(table)} regions in {(PAGES / f'regions-{year}.csv').relative_to(ROOT)}" + (f"; failed: {', '.join(map(str, failed))}" if failed else ""))
-    return len(failed)
+    for number, future in enumerate(as_completed(futures), 1):
+        region, fault = futures[future], ""
+        if error := future.exception():
+            fault = f"{type(error).__name__}: {str(error).strip().splitlines()[-1]}"
+        elif json.loads((found := future.result())[NUMBERS])["inputs"] != inputs():
+            fault = "the worker has other data, code or packages"
+        else:
+            write(found, folder(region, year))
+        if fault:
+            failed.append(region)
+        print(f"{number} of {len(futures)}: {region}" + (f" failed: {fault}" if fault else ""), flush=True)
+        future.release()
+    return failed
 
 
 def cluster(address: str) -> Client:
@@ -197,7 +208,7 @@ def cluster(address: str) -> Client:
 
 
 def summary(year: int) -> pd.DataFrame:
-    """Write the numbers of all pages of a year as one table, a row a region, and return it."""
+    """Return the numbers of all pages of a year as one table, a row a region."""
     found = {}
     for path in sorted(PAGES.glob(f"*-{year}/{NUMBERS}")):
         page = json.loads(path.read_text(encoding="utf-8"))
@@ -205,9 +216,7 @@ def summary(year: int) -> pd.DataFrame:
         found[path.parent.name] = {**{name: page["region"][name] for name in ("kind", "code", "en", "zh")}, **{
             record["id"].removeprefix("region-") + ("" if end == "value" else f"-{end}"): record[end] for record in page["numbers"] for end in ends
             if record[end] is not None}}
-    table = pd.DataFrame(found).T
-    table.to_csv(PAGES / f"regions-{year}.csv", index=False, encoding="utf-8", lineterminator="\n")
-    return table
+    return pd.DataFrame(found).T
 
 
 # What the notebooks show
