@@ -7,14 +7,16 @@ without its PDF to the plain build, which runs the notebooks one after the other
 nothing, prose, one cell or one value of the data changed; then seconds of the PDF and the memory of all processes at their largest. The critical
 path is the time that the notebooks take on the cores there are, if none waits: the longest of them, or their sum over the cores.
 
-Seen on 2 cores, with little other work:
+Seen on 2 cores, a slow day of them, nothing else running:
 
                            make book       plain   ratio
-clean                        122.4 s     213.6 s    0.57   0.78 GB
-  critical path 82.5 s; make book takes 1.48 times as long
-nothing changed                0.2 s      10.7 s    0.01   0.00 GB
-prose changed                 11.6 s      12.7 s    0.91   0.39 GB
-one cell changed              20.5 s      19.7 s    1.04   0.43 GB
+clean                        161.4 s     309.7 s    0.52   0.80 GB
+  critical path 111.0 s; make book takes 1.45 times as long
+nothing changed                0.2 s      20.2 s    0.01   0.00 GB
+prose changed                 16.1 s      18.8 s    0.86   0.52 GB
+one cell changed              27.9 s      35.9 s    0.78   0.54 GB   its notebook ran 16.1 s
+one data value changed        77.8 s      97.8 s    0.80   0.77 GB   its notebook, and no other, ran 44.9 s
+the PDF, pages included: 161.4 s, 1.89 GB
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@
 For 8, 16, 32 and 64 chapters, or the numbers given: seconds of the notebooks and of all else, the pages and without a PDF, and the memory of
 all processes at their largest; then what a chapter adds, from each number to the next. Where that rises, the build bends. Copied are the chapters
 without a ledger of printed numbers, in turn, under new ids and labels. Works in a temporary folder.
-
-{SEEN}
 """
 
 from __future__ import annotations
