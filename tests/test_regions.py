@@ -6,12 +6,16 @@ import signal
 import sys
 import threading
 
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import copy_sources, succeeded
 from distributed import Client
 
 from zhejiang import region_pages, regions
+from zhejiang.input_output.uncertainty import CHUNK, CoefficientErrors, simulate_linkages
 from zhejiang.regions import RegionError, find
+from zhejiang.size_distribution import bootstrap, fit_grouped
 
 
 def named(name: str) -> list[str]:
@@ -40,7 +44,7 @@ def test_a_name_like_no_other():
 
 
 @pytest.mark.parametrize(("name", "year", "message"), [
-    ("Zhejiang", 1997, "expected a year from 1998 to 2010"), ("大理", 2005, "no services share or no reported population"),
+    ("Zhejiang", 1997, "expected a year from 1998 to 2010"), ("Yangquan", 2005, "no services share or no reported population"),
     ("Ningbo", 1999, r"years that have both: \[2000, "), ("Ningbo", 2015, "no figures of countries for that year"),
 ])
 def test_years_without_data(name, year, message):
@@ -114,6 +118,22 @@ def test_a_cluster_gives_the_same_after_a_worker_was_killed(serial, tmp_path, mo
         assert region_pages.make(list(serial), 2005, client) == []
     assert capsys.readouterr().out == "6 regions, 5 of them current\n1 of 1: Zhejiang 浙江\n"
     assert len(region_pages.summary(2005)) == len(serial)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_simulations_do_not_depend_on_workers(workers):
+    fit = fit_grouped("pareto", [1, 2, 5], [2, 5, np.inf], [60, 30, 10], 1)
+    A = pd.DataFrame([[0.1, 0.3], [0.2, 0.1]], list("ab"), list("ab"))
+    x = pd.Series([10.0, 20.0], list("ab"))
+
+    def simulated(each):
+        linkages = simulate_linkages(A, x, CoefficientErrors(0.1, 0.1, 0.1), draws=2 * CHUNK + 3, seed=1, each=each)
+        return bootstrap(fit, "weibull", 7, np.random.default_rng(5), each=each), linkages.influence, linkages.sensitivity_ghosh
+
+    with Client(n_workers=workers, threads_per_worker=1, dashboard_address=None) as client:
+        for spread, alone in zip(simulated(client.get_executor().map), simulated(map), strict=True):
+            assert len(spread) in (7, 2 * CHUNK + 3)
+            pd.testing.assert_frame_equal(spread, alone, check_exact=True)
 
 
 SCRIPT = """

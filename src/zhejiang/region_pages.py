@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import jupytext
 import matplotlib.pyplot as plt
@@ -34,6 +35,7 @@ from zhejiang.sources import fingerprint, files
 TEMPLATES = ROOT / "book" / "_region"
 PAGES = ROOT / "_build" / "regions"
 NUMBERS = "numbers.json"
+SHOWN = {"text/html", "text/markdown", "image/svg+xml"}  # what the template shows
 YEAR = 2005  # where none is asked for: the end of the report's plan period
 
 
@@ -42,8 +44,8 @@ class InProcess(Engine):
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **settings):
-        # No history: workers would write to one file.
-        shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+        # No history: workers would write to one file. A module of its own: IPython would put one in the place of __main__, from which new processes start.
+        shell = InteractiveShell.instance(user_module=ModuleType("region"), config=Config({"HistoryManager": {"enabled": False}}))
         shell.reset(new_session=True)
         for number, cell in enumerate(nb_man.nb.cells):
             if cell.cell_type != "code":
@@ -89,11 +91,14 @@ def records(notebook: nbformat.NotebookNode, kind: str) -> list[dict]:
 def contents(region: Region, year: int) -> dict[str, str]:
     """Return the files of a region by name: page, figures and numbers. Raises as `run` does."""
     notebook = run(region, year)
+    found = {"region": vars(region), "year": year, "inputs": inputs(), "numbers": records(notebook, "number")}
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # else drawn at random
+        if cell.cell_type == "code":
+            # The others say which tables were read, which depends on what the process has read before.
+            cell.outputs = [output for output in cell.outputs if SHOWN & output.data.keys()]
     exporter = HTMLExporter(template_file=str(TEMPLATES / "page.html.j2"), exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": str(region)}})
-    found = {"region": vars(region), "year": year, "inputs": inputs(), "numbers": records(notebook, "number")}
     return {"index.html": page, **{f"{record['id']}.svg": record["svg"] for record in records(notebook, "figure")},
             NUMBERS: json.dumps(found, ensure_ascii=False, indent=1) + "\n"}
 

@@ -1,6 +1,6 @@
 """Provinces and cities by name, and what the tools of chapters 1 and 3 say of each.
 
-`province` and `city` return the numbers of a region and the frames behind its figures; the notebook ``book/_region/region.md`` shows them.
+`province` and `city` return the numbers of a region and the frames behind its figures; the notebooks in ``book/_region`` show them.
 """
 
 from __future__ import annotations

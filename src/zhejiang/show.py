@@ -118,7 +118,7 @@ def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
     columns = [("Claim", "left"), ("Page", "right"), ("Printed", "right"), ("Computed", "right"), ("Unit", "left"),
                ("Basis", "left"), ("Verdict", "left")]
     payload = {
-        "type": "table", "id": _check_id(id), "caption": caption, "source": "",
+        "type": "table", "id": _check_id(id), "caption": caption, "source": "", "sortable": False,
         "columns": [{"label": label, "unit": "", "align": align} for label, align in columns],
         "rows": rows,
     }
@@ -152,6 +152,7 @@ def table(
     units: Mapping[str, str],
     digits: Mapping[str, int],
     verdicts: Mapping[tuple, Verdict] = {},
+    sortable: bool = False,
 ) -> None:
     """Publish a table with a units row, aligned decimals, a source line and verdicts beside printed values.
 
@@ -165,6 +166,8 @@ def table(
     verdicts
         Verdict by (row label, column label), shown beside the cell. Verdicts that belong to no cell shown
         do not go here but to `verdict`.
+    sortable
+        Whether a reader can sort and filter the rows on the page.
 
     Raises
     ------
@@ -191,7 +194,7 @@ def table(
         return content if found is None else {**content, "mark": found.verdict, "anchor": anchor(found)}
 
     payload = {
-        "type": "table", "id": _check_id(id), "caption": caption, "source": source,
+        "type": "table", "id": _check_id(id), "caption": caption, "source": source, "sortable": sortable,
         "columns": [
             {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left"}
             for name in [frame.index.name, *frame.columns]
