@@ -5,6 +5,17 @@
 Prints regions a minute, the memory of a worker, and how far workers help: a task is handed out and its result fetched in t seconds, one after the other, so that beyond
 (seconds of a region) / t workers these wait. t is measured with tasks that do nothing and return as much as a page. Regions are every so many-th of those
 that `make regions` makes; pages are made, compared with those made one after the other, and not written.
+
+Seen on 2 cores, 27 November 2026:
+
+68 regions, 149 kB each
+                          regions a minute  a worker, memory
+one after the other                     52            312 MB
+workers: 1                              38            403 MB
+workers: 2                              68            367 MB
+a region takes 1148 ms of a worker and 4.96 ms of the scheduler: no gain beyond 232 workers
+
+A worker alone is slower than this process; a process of multiprocessing is too.
 """
 
 from __future__ import annotations

@@ -75,9 +75,13 @@ def run(region: Region, year: int) -> nbformat.NotebookNode:
     papermill.PapermillExecutionError
         A cell raised.
     """
-    regions.analysed(region, year)  # a region without data is told before its page is begun
     notebook = jupytext.read(TEMPLATES / f"{region.kind}.md")
-    return papermill.execute_notebook(notebook, None, {"code": region.code, "year": year}, engine_name="in-process", kernel_name="python3", progress_bar=False)
+    try:
+        return papermill.execute_notebook(notebook, None, {"code": region.code, "year": year}, engine_name="in-process", kernel_name="python3", progress_bar=False)
+    except papermill.PapermillExecutionError as error:
+        if error.ename == RegionError.__name__:
+            raise RegionError(error.evalue) from None
+        raise
 
 
 def records(notebook: nbformat.NotebookNode, kind: str) -> list[dict]:
@@ -97,10 +101,15 @@ def contents(region: Region, year: int) -> dict[str, str]:
         if cell.cell_type == "code":
             # The others say which tables were read, which depends on what the process has read before.
             cell.outputs = [output for output in cell.outputs if SHOWN & output.data.keys()]
-    exporter = HTMLExporter(template_file=str(TEMPLATES / "page.html.j2"), exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
-    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": str(region)}})
+    page, _ = _exporter().from_notebook_node(notebook, resources={"metadata": {"name": str(region)}})
     return {"index.html": page, **{f"{record['id']}.svg": record["svg"] for record in records(notebook, "figure")},
             NUMBERS: json.dumps(found, ensure_ascii=False, indent=1) + "\n"}
+
+
+@functools.cache
+def _exporter() -> HTMLExporter:
+    """The exporter, which reads its templates once in a process."""
+    return HTMLExporter(template_file=str(TEMPLATES / "page.html.j2"), exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
 
 
 def folder(region: Region, year: int) -> Path:

@@ -92,12 +92,12 @@ def find(name: str) -> list[Region]:
     raise RegionError(f"no region {name!r}: expected a province or a prefecture-level city" + (f"; near: {', '.join(regions)}" if regions else ""))
 
 
-def by_code(code: str) -> Region:
-    """Return the region of a GB/T 2260 code; raise `RegionError` if there is none."""
+def by_code(kind: str, code: str) -> Region:
+    """Return the province or the city of a GB/T 2260 code, which a municipality has as both; raise `RegionError` if there is none."""
     for region in known():
-        if region.code == code:
+        if (region.kind, region.code) == (kind, code):
             return region
-    raise RegionError(f"no region {code!r}: expected the code of a province or of a prefecture-level city")
+    raise RegionError(f"no {kind} {code!r}: expected the code of a province or of a prefecture-level city")
 
 
 def _plain(name: str) -> str:
@@ -109,9 +109,13 @@ def _plain(name: str) -> str:
 
 def export_dependence() -> dict[str, pd.DataFrame]:
     """Return exports by place of origin over GDP in percent, (year, province), by vintage of GDP; years without either are left out."""
-    first = data.load("macro/provinces_first_print")
-    exports = first.pivot(index="year", columns="province_en", values="exports_by_origin_10k_usd") / 1e4
+    exports = dollar_exports()
     return {vintage: (100 * exports.mul(exchange_rate(), axis=0) / gdp[exports.columns]).dropna() for vintage, gdp in province_gdp().items()}
+
+
+def dollar_exports() -> pd.DataFrame:
+    """Return exports by place of origin in 100 million dollars, (year, province)."""
+    return data.load("macro/provinces_first_print").pivot(index="year", columns="province_en", values="exports_by_origin_10k_usd") / 1e4
 
 
 def province_gdp() -> dict[str, pd.DataFrame]:
@@ -151,7 +155,7 @@ def province(region: Region, year: int) -> Analysis:
     RegionError
         A year that the panel does not have.
     """
-    panels = export_dependence()
+    panels, gdp, dollars, rate = _province_tables()
     panel = panels["census2018_revised"]
     if year not in panel.index:
         raise RegionError(f"{region}, {year}: expected a year from {panel.index.min()} to {panel.index.max()}")
@@ -163,9 +167,8 @@ def province(region: Region, year: int) -> Analysis:
     for start, end in PROVINCE_SPANS:
         found += trend_numbers(panel.loc[start:end], region.en, "points a year", "export dependence")
     first, last = panel.index.min(), panel.index.max()
-    dollars = data.load("macro/provinces_first_print").pivot(index="year", columns="province_en", values="exports_by_origin_10k_usd")[region.en] / 1e4
-    factors = pd.DataFrame({"exports": dollars, "rate": exchange_rate()}).loc[first:last]
-    changes = ratio_changes(factors, province_gdp()["census2018_revised"][region.en].loc[first:last].rename("gdp"), scale=100)
+    factors = pd.DataFrame({"exports": dollars[region.en], "rate": rate}).loc[first:last]
+    changes = ratio_changes(factors, gdp["census2018_revised"][region.en].loc[first:last].rename("gdp"), scale=100)
     found += [(f"change-{name}", changes[name].sum(), None, None, "percentage points", 1, f"{label}, {first} to {last}", "descriptive")
               for name, label in (("change", "Change of export dependence"), ("exports", "Dollar exports in it"), ("rate", "Exchange rate in it"), ("gdp", "GDP in it"))]
     return Analysis(rows(found), {"levels": levels.add_suffix("_percent"), "changes": changes.add_suffix("_points"), "peers": slopes(panel)})
@@ -181,19 +184,18 @@ def city(region: Region, year: int) -> Analysis:
     RegionError
         The city has no services share, GDP or reported population in the year, or in 2005, where its income is compared with China's.
     """
-    cities = services.load_cities()
+    cities, world, nation = _city_tables()
     placed = cities[cities["gs_misplaced_flag"] == 0]  # the others stand in another city's row
     own = placed[placed["city_zh"] == region.zh].set_index("year").sort_index()
     for wanted in dict.fromkeys((year, 2005)):
         if wanted not in own.index or own.loc[wanted, ["gs", "persons_10k"]].isna().any():
             complete = own.index[own[["gs", "persons_10k"]].notna().all(axis=1)].tolist()
             raise RegionError(f"{region}, {wanted}: no services share or no reported population; years that have both: {complete or 'none'}")
-    world = data.load("world/services_shares").set_index("country_code")
     if year not in set(world.loc["CHN", "year"]):
         raise RegionError(f"{region}, {year}: no figures of countries for that year")
     shares = placed.pivot(index="year", columns="city_zh", values="gs")
     found = [("level", own.loc[year, "gs"], None, None, "percent of GDP", 1, f"Services share, {year}", "descriptive")]
-    changes, peers = [], {}
+    changes = []
     for start, end in CITY_SPANS:
         panel = shares.loc[start:end].dropna(axis=1)
         if region.zh not in panel:
@@ -203,8 +205,6 @@ def city(region: Region, year: int) -> Analysis:
         found += [(f"change-{name}-{start}", split[name].sum(), None, None, "percentage points", 1, f"{label}, {start} to {end}", "descriptive")
                   for name, label in (("change", "Change of the services share"), ("services", "Growth of services in it"), ("gdp", "Growth of GDP in it"))]
         changes.append(split)
-        peers[f"{start}–{end}"] = slopes(panel)
-    nation = data.load("macro/china_gdp_per_head").set_index("year")["gdp_per_head_yuan"]
     sample = services.countries(world, year).drop("CHN")
     others = services.cities_of(cities, year, region.zh)
     home = others[others["province"] == region.province_zh]
@@ -223,7 +223,20 @@ def city(region: Region, year: int) -> Analysis:
         columns=["yardstick", "distance_points", "lo_points", "hi_points", "usual_lo_points", "usual_hi_points", "usual_width_points"]).set_index("yardstick")
     return Analysis(rows(found), {
         "levels": own[["gs", "cy"]].add_suffix("_percent"), "changes": pd.concat(changes).add_suffix("_points") if changes else pd.DataFrame(),
-        "peers": pd.concat(peers, names=["years", "city_zh"]) if peers else pd.DataFrame(), "yardsticks": yardsticks})
+        "yardsticks": yardsticks})
+
+
+@functools.cache
+def _province_tables() -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame], pd.DataFrame, pd.Series]:
+    """What `province` reads, once in a process, since a worker makes many pages: export dependence, GDP, dollar exports (100 million), exchange rate."""
+    return export_dependence(), province_gdp(), dollar_exports(), exchange_rate()
+
+
+@functools.cache
+def _city_tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """What `city` reads, once in a process: cities, countries by ISO code, GDP per head of China in yuan by year."""
+    return (services.load_cities(), data.load("world/services_shares").set_index("country_code"),
+            data.load("macro/china_gdp_per_head").set_index("year")["gdp_per_head_yuan"])
 
 
 def trend_numbers(panel: pd.DataFrame, unit: str, of: str, what: str) -> list[tuple]:
