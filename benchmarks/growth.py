@@ -14,8 +14,7 @@ chapters   notebooks    all else    memory   a chapter adds, notebooks    all el
       32     432.0 s     173.7 s   1.38 GB                     15.20 s      5.73 s   24.2 MB
       64     889.3 s     283.5 s   2.17 GB                     14.29 s      3.43 s   24.6 MB
 
-Time and memory rise in proportion to the chapters: no bend up to 64. What all else adds falls at the end, since the pictures of a page are drawn while
-notebooks of others still run.
+Time and memory rise in proportion to the chapters: no bend upwards to 64.
 """
 
 from __future__ import annotations

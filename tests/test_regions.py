@@ -12,10 +12,11 @@ import pytest
 from conftest import copy_sources, succeeded
 from distributed import Client
 
-from zhejiang import region_pages, regions
+from zhejiang import ROOT, region_pages, regions
 from zhejiang.input_output.uncertainty import CHUNK, CoefficientErrors, simulate_linkages
 from zhejiang.regions import RegionError, find
 from zhejiang.size_distribution import bootstrap, fit_grouped
+from zhejiang.trends import drift
 
 
 def named(name: str) -> list[str]:
@@ -64,6 +65,15 @@ def test_zhejiang_and_ningbo_are_those_of_the_chapters(results):
         for ours, theirs in pairs.items():
             for end in ("value", "lo", "hi"):
                 assert numbers.loc[ours, end] == pytest.approx(published[theirs][end], rel=1e-12), (ours, end)
+
+
+def test_ratios_and_slopes_of_all_provinces_are_those_of_r():
+    reference = json.loads((ROOT / "tests" / "reference" / "provinces.json").read_text(encoding="utf-8"))["values"]
+    panel = regions.export_dependence()["census2018_revised"]
+    ours = {f"ratio.{year}.{name}": value for (year, name), value in panel.stack().items()}
+    ours |= {f"levels.{name}": slope for name, slope in regions.slopes(panel)["slope"].items()}
+    ours |= {f"changes.{name}": drift(panel[name]).estimate for name in panel}
+    assert ours == pytest.approx(reference, rel=1e-10)
 
 
 @pytest.fixture(scope="module")

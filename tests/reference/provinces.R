@@ -37,6 +37,9 @@ panel <- panels$census2018
 years <- as.numeric(rownames(panel))
 stopifnot(years == 1998:2010, rownames(panels$first)[1] == "1998")
 
+values <- list()
+for (year in rownames(panel)) values[paste("ratio", year, colnames(panel), sep = ".")] <- panel[year, ]
+
 put("level", panel["2005", "Zhejiang"])
 put("rank-level", sum(panel["2005", ] >= panel["2005", "Zhejiang"]))
 put("median", median(panel["2005", ]))
@@ -64,6 +67,7 @@ p <- ncol(panel)
 for (assumption in names(trends)) {
   trend <- trends[[assumption]]
   each <- apply(panel, 2, trend)
+  values[paste(assumption, colnames(panel), sep = ".")] <- each[1, ]
   pvalues <- 2 * pt(-abs(each[1, ] / each[2, ]), df)
   adjusted <- list(p = pvalues, holm = p.adjust(pvalues, "holm"), by = p.adjust(pvalues, "BY"))
   for (name in names(adjusted)) {
@@ -115,6 +119,6 @@ bisect <- function(rejects, from, to) {
 }
 put("accession-mean", observed, bisect(function(s) tails(s)[1] <= 0.025, -50, observed), bisect(function(s) tails(s)[2] <= 0.025, 50, observed))
 
-write_reference("provinces", published = published,
+write_reference("provinces", values = values, published = published,
   tolerances = list("ch01a-accession-mean/lo" = 1e-6, "ch01a-accession-mean/hi" = 1e-6),
   reasons = list("ch01a-accession-mean" = "ends of the interval found by bisection"))
