@@ -50,9 +50,6 @@ named <- list(zhejiang = "Zhejiang", shanghai = "Shanghai", jiangsu = "Jiangsu",
 for (slug in names(named)) put(paste0("change-", slug), rise[named[[slug]], "census2018"], min(rise[named[[slug]], ]), max(rise[named[[slug]], ]))
 put("risen", sum(rise[, "census2018"] > 0))
 put("provinces", ncol(panel))
-put("first", min(years))
-put("last", max(years))
-put("year", 2005)
 
 # Slopes with standard errors: of the level on the year, or the mean of yearly changes. Both have 11 degrees of freedom.
 trends <- list(
