@@ -2,6 +2,6 @@
 PYTHON ?= python3
 
 # Settings such as PDF=0, CHAPTER=03a and REPORT=05 reach it as environment variables.
-.PHONY: book pdf test test-full check-print lab serve seal reference reproduce clean
-book pdf test test-full check-print lab serve seal reference reproduce clean:
+.PHONY: book pdf region regions test test-full check-print lab serve seal reference reproduce clean
+book pdf region regions test test-full check-print lab serve seal reference reproduce clean:
 	@PYTHONPATH=src $(PYTHON) -m zhejiang $@

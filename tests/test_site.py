@@ -559,6 +559,32 @@ def test_ledger_can_be_filtered_and_sorted(browser, base, results):
 
 
 @needs_browser
+def test_table_of_provinces_can_be_sorted(browser, base, results):
+    """By a column with negative numbers, up and down, and by names; the row of units stays where it is. The order of the page comes first."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(base + "book/01a_provinces.html", wait_until="load")
+    table = page.locator("table#ch01a-tab-changes")
+
+    def column(place):
+        return table.evaluate("(table, place) => [...table.tBodies[0].rows].map(row => row.cells[place].textContent.trim().replace('\u2212', '-'))", place)
+
+    assert column(0)[0] == "Guangdong"
+    units = table.locator("thead tr").nth(1).inner_text()
+    change = table.get_by_role("columnheader", name="Change")
+    change.get_by_role("button").click()
+    assert change.get_attribute("aria-sort") == "ascending"
+    risen = [float(text) for text in column(4)]
+    assert risen == sorted(risen) and risen[0] < 0 < risen[-1] and len(risen) == 30
+    assert column(0)[-1] == "Shanghai"
+    change.get_by_role("button").press("Enter")
+    assert change.get_attribute("aria-sort") == "descending" and [float(text) for text in column(4)] == risen[::-1]
+    table.get_by_role("columnheader", name="Province").get_by_role("button").click()
+    assert column(0) == sorted(column(0)) and change.get_attribute("aria-sort") is None
+    assert table.locator("thead tr").nth(1).inner_text() == units
+    page.close()
+
+
+@needs_browser
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_do_not_scroll_sideways(browser, book, site, width, theme):

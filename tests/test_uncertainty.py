@@ -40,8 +40,8 @@ def small():
 
 
 def slow_draws(A, x, errors, draws, seed):
-    """The coefficients of the draws, one by one, and their linkages through `linkages`: as slow as it is plain."""
-    rng = np.random.default_rng(seed)
+    """The coefficients of the draws of the first chunk, one by one, and their linkages through `linkages`: as slow as it is plain."""
+    rng = np.random.default_rng(seed).spawn(1)[0]
     n = len(A)
     cells, rows, shares = rng.standard_normal((draws, n, n)), rng.standard_normal((draws, n, 1)), rng.standard_normal((draws, n))
     for cell, row, share in zip(cells, rows, shares):

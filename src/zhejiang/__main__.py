@@ -23,6 +23,8 @@ STAMP = VENV / "installed.txt"
 COMMANDS = {
     "book": "build the book into _build/html; with PDF=0 in the environment without its PDF",
     "pdf": "write the PDF only, into _build/print; with CHAPTER=03a in the environment that chapter's",
+    "region": "write the page of a region, REGION=Guangdong or REGION=Suzhou in the environment, for YEAR=2005 or another",
+    "regions": "write the pages of all regions; SCHEDULER=tcp://... in the environment names a Dask cluster other than this machine",
     "test": "run the tests of the gate, a build of the book included",
     "test-full": "run all tests",
     "check-print": "check the printed tables of the report that REPORT=05 in the environment names, and show verdicts",
@@ -34,6 +36,9 @@ COMMANDS = {
     "clean": "remove what was built",
 }
 
+# Commands whose packages the book does not need.
+NEED_MORE = {"region", "regions", "test", "test-full"}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -44,7 +49,7 @@ def main() -> int:
     if command == "clean":
         shutil.rmtree(ROOT / "_build", ignore_errors=True)
         return 0
-    lock = "requirements-dev.lock" if command.startswith("test") else "requirements.lock"
+    lock = "requirements-dev.lock" if command in NEED_MORE else "requirements.lock"
     if not _is_ready(lock):
         with one_at_a_time():
             python = _environment(lock)
@@ -104,6 +109,11 @@ def _run(command: str) -> int:
             print(error, file=sys.stderr)
             return 1
         return 0
+    if command in ("region", "regions"):
+        os.environ.update(ONE_THREAD, MPLBACKEND="agg")  # before numpy and matplotlib are imported
+        from zhejiang import region_pages
+
+        return region_pages.make_region() if command == "region" else region_pages.make_regions()
     if command == "check-print":
         from zhejiang.check_print import check_print
 

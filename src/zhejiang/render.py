@@ -66,7 +66,7 @@ class RecordRenderer:
 
 def table_nodes(payload: dict, document: nodes.document) -> list[nodes.Node]:
     """Return a captioned table that scrolls inside its own box, and its source line."""
-    table = nodes.table(ids=[payload["id"]], names=[payload["id"]], classes=["zr-table"])
+    table = nodes.table(ids=[payload["id"]], names=[payload["id"]], classes=["zr-table", *(["zr-filter"] if payload["sortable"] else [])])
     document.note_explicit_target(table)
     table += nodes.title(text=payload["caption"])
     group = nodes.tgroup(cols=len(payload["columns"]))

@@ -27,7 +27,7 @@ from zhejiang import claims, data
 from zhejiang.claims import Verdict
 from zhejiang.labels import check_labels
 
-ID = re.compile(r"ch[0-9]{2}a?-[a-z0-9-]+")
+ID = re.compile(r"(ch[0-9]{2}a?|region)-[a-z0-9-]+")
 
 # The hues of Okabe and Ito's colour-blind-safe palette, darkened for white and lightened for the dark theme so that
 # text in them has a contrast of 4.5 to one. The accent is the place that the chapter is about.
@@ -118,7 +118,7 @@ def verdict(*verdicts: Verdict, id: str, caption: str) -> None:
     columns = [("Claim", "left"), ("Page", "right"), ("Printed", "right"), ("Computed", "right"), ("Unit", "left"),
                ("Basis", "left"), ("Verdict", "left")]
     payload = {
-        "type": "table", "id": _check_id(id), "caption": caption, "source": "",
+        "type": "table", "id": _check_id(id), "caption": caption, "source": "", "sortable": False,
         "columns": [{"label": label, "unit": "", "align": align} for label, align in columns],
         "rows": rows,
     }
@@ -152,6 +152,7 @@ def table(
     units: Mapping[str, str],
     digits: Mapping[str, int],
     verdicts: Mapping[tuple, Verdict] = {},
+    sortable: bool = False,
 ) -> None:
     """Publish a table with a units row, aligned decimals, a source line and verdicts beside printed values.
 
@@ -165,6 +166,8 @@ def table(
     verdicts
         Verdict by (row label, column label), shown beside the cell. Verdicts that belong to no cell shown
         do not go here but to `verdict`.
+    sortable
+        Whether a reader can sort and filter the rows on the page.
 
     Raises
     ------
@@ -191,7 +194,7 @@ def table(
         return content if found is None else {**content, "mark": found.verdict, "anchor": anchor(found)}
 
     payload = {
-        "type": "table", "id": _check_id(id), "caption": caption, "source": source,
+        "type": "table", "id": _check_id(id), "caption": caption, "source": source, "sortable": sortable,
         "columns": [
             {"label": str(name), "unit": units.get(name, ""), "align": "right" if name in digits else "left"}
             for name in [frame.index.name, *frame.columns]
@@ -460,7 +463,7 @@ def _html(payload: dict) -> str:
 
 def _check_id(id: str) -> str:
     if not ID.fullmatch(id):
-        raise ValueError(f"id {id!r}: expected chNN-... in lower case, digits and hyphens")
+        raise ValueError(f"id {id!r}: expected chNN-... or region-... in lower case, digits and hyphens")
     return id
 
 

@@ -18,8 +18,9 @@ weibull    shape k > 0, scale lambda > 0               exp((t / lambda) ** k - (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -264,7 +265,7 @@ def fit_grouped(model: str, lower: Sequence[float], upper: Sequence[float], coun
     )
 
 
-def bootstrap(fit: GroupedFit, rival: str, replications: int, rng: np.random.Generator) -> pd.DataFrame:
+def bootstrap(fit: GroupedFit, rival: str, replications: int, rng: np.random.Generator, each: Callable = map) -> pd.DataFrame:
     """Draw populations from a fitted model and estimate each anew from its class counts (parametric bootstrap).
 
     The DataFrame returned has one row a replication: the parameters estimated anew, `deviance` and `rival_deviance` (G2 of
@@ -276,6 +277,9 @@ def bootstrap(fit: GroupedFit, rival: str, replications: int, rng: np.random.Gen
         The model that is taken as true; as many units are drawn as were counted.
     rival
         Another model of `MODELS`, estimated on the same counts.
+    each
+        `map`, or that of an executor, such as ``client.get_executor().map`` of Dask: where the replications are estimated. All are drawn here
+        before, so that nothing else depends on it.
 
     Raises
     ------
@@ -283,14 +287,20 @@ def bootstrap(fit: GroupedFit, rival: str, replications: int, rng: np.random.Gen
         The rival is no model, or a replication has no maximum at finite parameters.
     """
     _check_model(rival)
-    rows = []
     edges = np.append(fit.lower, fit.upper[-1])
+    counts, means = [], []
     for _ in range(replications):
         sizes = draw(fit.model, int(fit.counts.sum()), fit.parameters, fit.threshold, rng)
-        counts = np.histogram(sizes, edges)[0].astype(float)
-        theta, half_deviance = _maximise(fit.model, fit.lower, fit.upper, counts)
-        rows.append((*theta, 2 * half_deviance, 2 * _maximise(rival, fit.lower, fit.upper, counts)[1], sizes.mean()))
+        counts.append(np.histogram(sizes, edges)[0].astype(float))
+        means.append(sizes.mean())
+    rows = [(*estimated, mean) for estimated, mean in zip(each(partial(_estimate_both, fit, rival), counts), means, strict=True)]
     return pd.DataFrame(rows, columns=[*MODELS[fit.model], "deviance", "rival_deviance", "realised_mean"])
+
+
+def _estimate_both(fit: GroupedFit, rival: str, counts: np.ndarray) -> tuple[float, ...]:
+    """Parameters of the model of `fit` estimated from class counts, and the deviances of it and of its rival."""
+    theta, half_deviance = _maximise(fit.model, fit.lower, fit.upper, counts)
+    return *theta, 2 * half_deviance, 2 * _maximise(rival, fit.lower, fit.upper, counts)[1]
 
 
 def rank_size(sizes: Sequence[float], rng: np.random.Generator) -> TailExponent:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -52,7 +54,7 @@ class Simulation:
     sensitivity_ghosh: pd.DataFrame
 
 
-def simulate_linkages(A: pd.DataFrame, x: pd.Series, errors: CoefficientErrors, draws: int, seed: int) -> Simulation:
+def simulate_linkages(A: pd.DataFrame, x: pd.Series, errors: CoefficientErrors, draws: int, seed: int, each: Callable = map) -> Simulation:
     """Draw coefficients around A and return the linkage coefficients of each draw.
 
     Error model, by column j with intermediate share s_j = Σ_i a_ij::
@@ -74,6 +76,9 @@ def simulate_linkages(A: pd.DataFrame, x: pd.Series, errors: CoefficientErrors, 
         Standard deviations; the same for all sectors.
     draws, seed
         Number of draws, and the seed of NumPy's default generator.
+    each
+        `map`, or that of an executor, such as ``client.get_executor().map`` of Dask: where the draws are made, a chunk at a time. The numbers do not
+        depend on it.
 
     Raises
     ------
@@ -95,31 +100,32 @@ def simulate_linkages(A: pd.DataFrame, x: pd.Series, errors: CoefficientErrors, 
     s = A.sum()
     if not (s < 1).all():
         raise ValueError(f"inputs of {s.idxmax()}: {s.max():.6g} of its output: expected less than one")
-    rng = np.random.default_rng(seed)
-    a, n = A.to_numpy(), len(A)
-    odds = (s / (1 - s)).to_numpy()
-    outputs = x.to_numpy(dtype=float)[:, None]
-    found = {name: np.empty((draws, n)) for name in ("influence", "sensitivity_leontief", "sensitivity_ghosh")}
-    for first in range(0, draws, CHUNK):
-        rows = slice(first, min(first + CHUNK, draws))
-        size = rows.stop - first
-        mix = rng.standard_normal((size, n, n))
-        mix *= errors.cell
-        mix += errors.row * rng.standard_normal((size, n, 1))
-        np.exp(mix, out=mix)
-        mix *= a
-        drawn = odds * np.exp(errors.share * rng.standard_normal((size, n)))
-        column = mix.sum(axis=1)
-        # An empty column has nothing to rescale.
-        mix *= np.divide(drawn / (1 + drawn), column, out=np.zeros_like(column), where=column > 0)[:, None, :]
-        system = np.eye(n) - mix
-        backward = np.linalg.solve(system.transpose(0, 2, 1), np.ones((n, 1)))[..., 0]
-        forward = np.linalg.solve(system, np.hstack([np.ones((n, 1)), outputs]))
-        # Row sums of the Ghosh inverse x̂⁻¹ L x̂ are L x over x.
-        for name, values in (("influence", backward), ("sensitivity_leontief", forward[..., 0]),
-                             ("sensitivity_ghosh", forward[..., 1] / outputs[:, 0])):
-            found[name][rows] = values / values.mean(axis=1, keepdims=True)
-    return Simulation(**{name: pd.DataFrame(values, columns=A.columns) for name, values in found.items()})
+    # A generator a chunk, so that its numbers do not depend on where and when it runs.
+    sizes = [min(CHUNK, draws - first) for first in range(0, draws, CHUNK)]
+    generators = np.random.default_rng(seed).spawn(len(sizes))
+    chunks = each(partial(_simulate_chunk, A.to_numpy(), x.to_numpy(dtype=float)[:, None], errors), sizes, generators)
+    return Simulation(*(pd.DataFrame(np.vstack(parts), columns=A.columns) for parts in zip(*chunks)))
+
+
+def _simulate_chunk(a: np.ndarray, outputs: np.ndarray, errors: CoefficientErrors, size: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Draw so many coefficient matrices; return influence and both sensitivities, (size, n) each, in the order of `Simulation`."""
+    n = len(a)
+    s = a.sum(axis=0)
+    mix = rng.standard_normal((size, n, n))
+    mix *= errors.cell
+    mix += errors.row * rng.standard_normal((size, n, 1))
+    np.exp(mix, out=mix)
+    mix *= a
+    drawn = s / (1 - s) * np.exp(errors.share * rng.standard_normal((size, n)))
+    column = mix.sum(axis=1)
+    # An empty column has nothing to rescale.
+    mix *= np.divide(drawn / (1 + drawn), column, out=np.zeros_like(column), where=column > 0)[:, None, :]
+    system = np.eye(n) - mix
+    backward = np.linalg.solve(system.transpose(0, 2, 1), np.ones((n, 1)))[..., 0]
+    forward = np.linalg.solve(system, np.hstack([np.ones((n, 1)), outputs]))
+    # Row sums of the Ghosh inverse x̂⁻¹ L x̂ are L x over x.
+    found = backward, forward[..., 0], forward[..., 1] / outputs[:, 0]
+    return tuple(values / values.mean(axis=1, keepdims=True) for values in found)
 
 
 def observed_errors(first: pd.DataFrame, second: pd.DataFrame) -> CoefficientErrors:
