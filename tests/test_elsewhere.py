@@ -67,12 +67,7 @@ class Lab:
         pytest.fail(self.log.read_text(encoding="utf-8"))
 
     def stop(self):
-        """Stop the kernels once they have started, then the server, which was once seen not to end soon after a page had begun a kernel."""
-        for session in self.ask("api/sessions"):
-            kernel = session["kernel"]["id"]
-            while self.ask(f"api/kernels/{kernel}")["execution_state"] == "starting":
-                time.sleep(0.2)
-            self.ask(f"api/sessions/{session['id']}", "DELETE")
+        """Stop the server. Told so while a page starts a kernel, it does not end: seen twice, with a kernel that came after the rest was shut down."""
         self.ask("api/shutdown", "POST")
         try:
             self.process.wait(timeout=120)
@@ -156,6 +151,8 @@ def test_a_link_to_a_page_opens_a_notebook(lab, browser):
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=240_000)
     assert page.locator(".jp-NotebookPanel h1").first.inner_text().startswith("Industrial clusters and exports")
     assert page.locator(".jp-FileEditor").count() == 0
+    while [session["kernel"]["execution_state"] for session in server.ask("api/sessions")] != ["idle"]:
+        time.sleep(0.2)
     page.close()
 
 
