@@ -570,7 +570,7 @@ def test_table_of_provinces_can_be_sorted(browser, base, results):
 
     assert column(0)[0] == "Guangdong"
     units = table.locator("thead tr").nth(1).inner_text()
-    change = table.get_by_role("columnheader", name="Change")
+    change = table.get_by_role("columnheader", name="Change", exact=True)
     change.get_by_role("button").click()
     assert change.get_attribute("aria-sort") == "ascending"
     risen = [float(text) for text in column(4)]
