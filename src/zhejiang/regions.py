@@ -42,7 +42,7 @@ class Region:
     province_zh: str = ""
 
     def __str__(self) -> str:
-        return f"{self.en} {self.zh}".strip() + (f" ({self.province_zh})" if self.province_zh else "")
+        return f"{self.en} {self.zh}".strip() + (f" ({self.province_zh})" if self.province_zh not in ("", self.zh) else "")
 
 
 @dataclass(frozen=True)
