@@ -195,7 +195,6 @@ def city(region: Region, year: int) -> Analysis:
         raise RegionError(f"{region}, {year}: no figures of countries for that year")
     shares = placed.pivot(index="year", columns="city_zh", values="gs")
     found = [("level", own.loc[year, "gs"], None, None, "percent of GDP", 1, f"Services share, {year}", "descriptive")]
-    changes = []
     for start, end in CITY_SPANS:
         panel = shares.loc[start:end].dropna(axis=1)
         if region.zh not in panel:
@@ -204,7 +203,6 @@ def city(region: Region, year: int) -> Analysis:
         split = ratio_changes(own.loc[start:end, ["gs_tertiary_100m_yuan"]].set_axis(["services"], axis=1), own.loc[start:end, "gs_gdp_100m_yuan"].rename("gdp"), scale=100)
         found += [(f"change-{name}-{start}", split[name].sum(), None, None, "percentage points", 1, f"{label}, {start} to {end}", "descriptive")
                   for name, label in (("change", "Change of the services share"), ("services", "Growth of services in it"), ("gdp", "Growth of GDP in it"))]
-        changes.append(split)
     sample = services.countries(world, year).drop("CHN")
     others = services.cities_of(cities, year, region.zh)
     home = others[others["province"] == region.province_zh]
@@ -221,9 +219,7 @@ def city(region: Region, year: int) -> Analysis:
     yardsticks = pd.DataFrame(
         [(name, one.distance, *one.interval, *one.usual, np.ptp(one.usual)) for name, one in distances.items()],
         columns=["yardstick", "distance_points", "lo_points", "hi_points", "usual_lo_points", "usual_hi_points", "usual_width_points"]).set_index("yardstick")
-    return Analysis(rows(found), {
-        "levels": own[["gs", "cy"]].add_suffix("_percent"), "changes": pd.concat(changes).add_suffix("_points") if changes else pd.DataFrame(),
-        "yardsticks": yardsticks})
+    return Analysis(rows(found), {"levels": own[["gs", "cy"]].add_suffix("_percent"), "yardsticks": yardsticks})
 
 
 @functools.cache
