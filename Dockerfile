@@ -7,7 +7,6 @@ ENV LANG=C.UTF-8
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y \
       git make python3-venv \
-      libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --shell /bin/bash --uid 1000 reader
 USER reader

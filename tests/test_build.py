@@ -10,7 +10,6 @@ import pytest
 from conftest import KERNEL, NO_NETWORK, copy_sources, succeeded
 
 from zhejiang import ROOT
-from zhejiang.build import has_pdf_library
 from zhejiang.freshness import cache_folder, notebooks
 from zhejiang.reproduce import first_difference
 
@@ -28,7 +27,7 @@ def test_builds_need_no_network(book, plain):
     done = book.run(*NO_NETWORK, sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80), timeout=5)")
     assert "Network is unreachable" in done.stderr
     assert (plain.html / "results.json").exists() and (book.html / "results.json").exists()
-    assert (book.html / "zhejiang-recomputed.pdf").exists() or os.environ.get("PDF") == "0" or not has_pdf_library()
+    assert (book.html / "zhejiang-recomputed.pdf").exists() or os.environ.get("PDF") == "0"
 
 
 def test_unchanged_book_runs_nothing(built):

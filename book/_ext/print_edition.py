@@ -1,20 +1,20 @@
 """The builder `print`: the book, or one chapter of it, as a PDF made from the pages that were read.
 
-Each page becomes a part of one HTML document (`book/_print/book.html`, `print.css`) for WeasyPrint: code that the pages fold is
+The HTML of each page becomes code of Typst (`typst_markup.py`) whose functions stand in `book/_print/book.typ`: code that the pages fold is
 left out, equations are set by MathJax, figures keep their light form. Nothing is executed for it.
 """
 
 from __future__ import annotations
 
-import base64
-import logging
+import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import lxml.html
 import matplotlib
+import row_heads
+import typst
+import typst_markup
 from citation_records import sources
 from docutils import nodes
 from equations import EquationError, Typesetter
@@ -30,29 +30,16 @@ from sphinx.util.osutil import relative_uri
 from zhejiang import build, citation, freshness, render
 
 BOOK = Path(__file__).resolve().parents[1]
-PRINT = BOOK / "_print"
 MATHJAX = BOOK / "_static" / "vendor" / "mathjax"
 CODE = "book/reference/api"  # the documentation of the code stays on the pages
 DEJAVU = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-# The families that print.css names. matplotlib's DejaVu has code and the rarer symbols.
+# The fonts that book.typ names; matplotlib's DejaVu has code and the rarer symbols.
 FONTS = {
-    "Book Serif": {style: PRINT / f"fonts/BookSerif-{style}.otf" for style in ("Regular", "Italic", "Bold", "BoldItalic")},
-    "Book Sans": {style: PRINT / f"fonts/BookSans-{style}.otf" for style in ("Regular", "Italic", "Bold")},
-    "Book Chinese": {style: BOOK / f"_static/vendor/fonts/NotoSansSC-{style}.otf" for style in ("Regular", "Bold")},
-    "Book Mono": {"Regular": DEJAVU / "DejaVuSansMono.ttf", "Bold": DEJAVU / "DejaVuSansMono-Bold.ttf"},
-    "Book Symbols": {"Regular": DEJAVU / "DejaVuSans.ttf", "Bold": DEJAVU / "DejaVuSans-Bold.ttf"},
+    **{f"BookSerif-{style}": BOOK / f"_print/fonts/BookSerif-{style}.otf" for style in ("Regular", "Italic", "Bold", "BoldItalic")},
+    **{f"BookSans-{style}": BOOK / f"_print/fonts/BookSans-{style}.otf" for style in ("Regular", "Italic", "Bold")},
+    **{f"NotoSansSC-{style}": BOOK / f"_static/vendor/fonts/NotoSansSC-{style}.otf" for style in ("Regular", "Bold")},
+    **{name: DEJAVU / f"{name}.ttf" for name in ("DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSans", "DejaVuSans-Bold")},
 }
-
-
-@dataclass(frozen=True)
-class Part:
-    """A page of the book as a part of the PDF: its HTML and its entries in the contents, (id, number, title) each."""
-
-    id: str
-    is_reference: bool
-    html: str
-    title: tuple[str, str, str]
-    sections: list[tuple[str, str, str]]
 
 
 class pdf_link(nodes.General, nodes.Element):
@@ -100,7 +87,9 @@ class PrintBuilder(StandaloneHTMLBuilder):
                 leave_out(doctree)
                 self.write_doc_serialized(docname, doctree)
                 self.write_doc(docname, doctree)
-        pdf(document(parts(self.bodies, chapter), chapter), Path(self.srcdir), Path(self.outdir) / build.pdf_name(chapter))
+        pages = parts(self.bodies, chapter)
+        check_characters("".join(page.text_content() for page in pages.values()))
+        pdf(document(pages, chapter, Path(self.srcdir)), Path(self.srcdir), Path(self.outdir) / build.pdf_name(chapter))
 
     def write_doc_serialized(self, docname: str, doctree: nodes.document) -> None:
         # Images are read where they are; here only the form that fits is chosen.
@@ -135,8 +124,8 @@ def leave_out(doctree: nodes.document) -> None:
         node.parent.remove(node)
 
 
-def parts(bodies: dict[str, str], chapter: str) -> list[Part]:
-    """Return the pages with ids and links that hold in one document; in a chapter's, links to other pages become text."""
+def parts(bodies: dict[str, str], chapter: str) -> dict[str, lxml.html.HtmlElement]:
+    """Return the pages by name, with ids and links that hold in one document; in a chapter's, links to other pages become text."""
     elements = {docname: lxml.html.fragment_fromstring(body, create_parent="article") for docname, body in bodies.items()}
     for docname, element in elements.items():
         element.set("id", part_id(docname))
@@ -145,9 +134,6 @@ def parts(bodies: dict[str, str], chapter: str) -> list[Part]:
                 tag.set("id", f"{part_id(docname)}--{tag.get('id')}")
             if tag.get("href"):
                 tag.set("href", _address(tag.get("href"), docname))
-    for element in elements.values():
-        _settle_anchors(element)
-        _simplify(element)
     known = {f"#{tag.get('id')}" for element in elements.values() for tag in element.iter() if tag.get("id")}
     for element in elements.values():
         for link in list(element.iterdescendants("a")):
@@ -155,7 +141,7 @@ def parts(bodies: dict[str, str], chapter: str) -> list[Part]:
                 link.drop_tag()
     if chapter:
         _keep_cited(elements)
-    return [_part(docname, element) for docname, element in elements.items()]
+    return elements
 
 
 def _address(href: str, docname: str) -> str:
@@ -164,24 +150,6 @@ def _address(href: str, docname: str) -> str:
         page, _, anchor = href.removeprefix("part:").partition("#")
         return f"#{page}--{anchor}" if anchor else f"#{page}"
     return f"#{part_id(docname)}--{href[1:]}" if href.startswith("#") else href
-
-
-def _settle_anchors(element: lxml.html.HtmlElement) -> None:
-    """Give the ids of empty spans to what follows them: a span between two blocks is a place where a page could break."""
-    for span in [span for span in element.iter("span") if span.get("id") and not len(span) and not (span.text or "").strip()]:
-        following = span.getnext()
-        if not (span.tail or "").strip() and following is not None and not following.get("id"):
-            following.set("id", span.get("id"))
-            span.drop_tree()
-
-
-def _simplify(element: lxml.html.HtmlElement) -> None:
-    """Take out a third of all elements: the paragraph that is all of a cell, and the spans around words of code. Each costs time and memory."""
-    for cell in element.iter("td", "th"):
-        if len(cell) == 1 and cell[0].tag == "p" and not cell[0].attrib:
-            cell[0].drop_tag()
-    for span in [span for span in element.iter("span") if span.attrib.items() == [("class", "pre")]]:
-        span.drop_tag()
 
 
 def _keep_cited(elements: dict[str, lxml.html.HtmlElement]) -> None:
@@ -193,65 +161,48 @@ def _keep_cited(elements: dict[str, lxml.html.HtmlElement]) -> None:
             entry.drop_tree()
 
 
-def _part(docname: str, element: lxml.html.HtmlElement) -> Part:
-    title, *sections = [(heading.getparent().get("id"), *_number_and_text(heading)) for heading in element.iter("h1", "h2")]
-    return Part(id=part_id(docname), is_reference="/reference/" in docname, html=lxml.html.tostring(element, encoding="unicode"),
-                title=title, sections=sections)
-
-
-def _number_and_text(heading: lxml.html.HtmlElement) -> tuple[str, str]:
-    number = "".join(span.text_content() for span in heading.find_class("section-number")).strip()
-    return number.rstrip("."), heading.text_content().strip().removeprefix(number).strip()
-
-
-def document(parts: list[Part], chapter: str) -> str:
-    """Return the whole document as HTML: title page, contents, parts."""
+def document(pages: dict[str, lxml.html.HtmlElement], chapter: str, base: Path) -> str:
+    """Return the whole document as Typst code: title page, contents, pages; addresses of images are relative to `base`."""
     cff, _ = sources(BOOK.parent)
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PRINT), autoescape=True,
-                                     trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("book.html").render(
-        parts=parts, citation=cff, authors=citation.authors(citation.book(cff)), chapter=parts[0].title if chapter else None)
+    first = next(iter(pages.values()))
+    meta = {
+        "title": cff["title"], "subtitle": f"Chapter {first.find('.//h1').text_content().strip().replace('. ', ': ', 1)}" if chapter else "",
+        "authors": citation.authors(citation.book(cff)), "abstract": cff["abstract"], "keywords": cff["keywords"],
+        "version": cff["version"], "released": str(cff["date-released"]), "doi": cff.get("doi", ""), "repository": cff.get("repository-code", ""),
+    }
+    links = (link.get("href", "") for page in pages.values() for link in page.iter("a"))
+    markup = typst_markup.Markup({href[1:] for href in links if href.startswith("#")}, base)
+    code = ['#import "/book/_print/book.typ": *', f"#show: book.with(json(bytes({typst_markup.string(json.dumps(meta))})))"]
+    references = [docname for docname in pages if "/reference/" in docname]
+    for docname, page in pages.items():
+        if docname in references[:1]:
+            code.append("#reference-begins")
+        code.append(f"#{{\n{markup.page(page, docname in references)}\n}}")
+    return "\n".join(code) + "\n"
 
 
-def pdf(html: str, base: Path, target: Path) -> None:
-    """Write the document as PDF.
+def pdf(code: str, base: Path, target: Path) -> None:
+    """Write the document as tagged PDF.
 
-    Raises `ExtensionError` for a character that no font of the book has, and for whatever WeasyPrint warns of: a link that leads
-    nowhere, an image that cannot be read, a rule that it does not know.
+    Raises `ExtensionError` for whatever Typst complains or warns of: a link that leads nowhere, an image that cannot be read or has no text
+    alternative, a font that is not there.
     """
-    # Before the import, which reports the reading of its own style sheets; a package of the theme prints such reports.
-    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
-    import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
-
-    check_characters(lxml.html.document_fromstring(html).text_content())
-    warnings: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: warnings.append(record.getMessage())
-    weasyprint.LOGGER.addHandler(handler)
-    fonts = FontConfiguration()
-    style = font_faces() + (PRINT / "print.css").read_text(encoding="utf-8")
-    sheet = weasyprint.CSS(string=style, font_config=fonts)
+    folders = sorted({str(path.parent) for path in FONTS.values()})
     target.parent.mkdir(parents=True, exist_ok=True)
-    weasyprint.HTML(string=html, base_url=base.as_uri() + "/").write_pdf(target, stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
-    weasyprint.LOGGER.removeHandler(handler)
+    try:
+        _, warnings = typst.compile_with_warnings(
+            code.encode(), output=target, root=base, font_paths=folders, ignore_system_fonts=True, pdf_standards=["ua-1"])
+    except typst.TypstError as error:
+        raise ExtensionError(f"the PDF could not be written: {error.diagnostic}") from None
     if warnings:
         target.unlink()
-        raise ExtensionError("the PDF has faults:\n  " + "\n  ".join(warnings))
-
-
-def font_faces() -> str:
-    """Return the rules that tie the families of print.css to font files, so that no font of the machine is used."""
-    return "".join(
-        f"@font-face {{ font-family: '{family}'; src: url('{path.as_uri()}');"
-        f" font-weight: {'bold' if 'Bold' in style else 'normal'}; font-style: {'italic' if 'Italic' in style else 'normal'}; }}\n"
-        for family, styles in FONTS.items() for style, path in styles.items()
-    )
+        raise ExtensionError("the PDF has faults:\n  " + "\n  ".join(map(str, warnings)))
+    row_heads.tag(target)
 
 
 def check_characters(text: str) -> None:
     """Raise `ExtensionError` for characters that no font of the book has: they would be printed as empty boxes."""
-    covered = {code for styles in FONTS.values() for code in TTFont(styles["Regular"], lazy=True).getBestCmap()}
+    covered = {code for path in FONTS.values() for code in TTFont(path, lazy=True).getBestCmap()}
     missing = sorted({character for character in text if character.isprintable() and ord(character) not in covered})
     if missing:
         named = ", ".join(f"{character} (U+{ord(character):04X})" for character in missing)
@@ -280,9 +231,8 @@ def equation_image(typesetter: Typesetter, tex: str, display: bool) -> str:
         equation = typesetter.set(tex, display)
     except EquationError as error:
         raise ExtensionError(str(error)) from None
-    address = "data:image/svg+xml;base64," + base64.b64encode(equation.svg.encode()).decode()
-    tag = lxml.html.Element("img", src=address, alt=" ".join(tex.split()), style=f"width:{equation.width:.4f}em;"
-                            f"height:{equation.height:.4f}em;vertical-align:{-equation.depth:.4f}em")
+    tag = lxml.html.Element("img", svg=equation.svg, alt=" ".join(tex.split()), width=f"{equation.width:.4f}em",
+                            height=f"{equation.height:.4f}em", depth=f"{equation.depth:.4f}em")
     return lxml.html.tostring(tag, encoding="unicode")
 
 

@@ -42,7 +42,7 @@ class BuildError(RuntimeError):
 def book() -> None:
     """Build `_build/html`, the PDF included; print progress, the address to open, the verdicts and the time.
 
-    Without a PDF if the environment variable PDF is 0, or if the library that it needs is not installed.
+    Without a PDF if the environment variable PDF is 0.
     """
     start = time.perf_counter()
     if LAST.exists() and not HTML.exists():
@@ -51,7 +51,7 @@ def book() -> None:
     commit = [path for name in (".git/HEAD", ".git/logs/HEAD") if (path := ROOT / name).exists()]
     fingerprint = sources.fingerprint([*sources.files(), *commit])
     last = _last_report()
-    with_pdf = os.environ.get("PDF") != "0" and (PDF.exists() and last.get("pdf", False) or has_pdf_library())
+    with_pdf = os.environ.get("PDF") != "0"
     if last.get("fingerprint") == fingerprint and PAGE.exists() and last.get("pdf") == with_pdf:
         for name in last["notebooks"]:
             print(f"{name}: reused", flush=True)
@@ -85,10 +85,8 @@ def pdf() -> None:
     Raises
     ------
     BuildError
-        The library is not installed, no chapter has that name, or a notebook failed.
+        No chapter has that name, or a notebook failed.
     """
-    if not has_pdf_library():
-        raise BuildError("nothing was written")
     written = BUILD / "print" / pdf_name(os.environ.get("CHAPTER", ""))
     written.parent.mkdir(parents=True, exist_ok=True)
     with _work():
@@ -130,17 +128,6 @@ def _publish() -> None:
 def pdf_name(chapter: str) -> str:
     """Return the name of the PDF of a chapter, or of the whole book if there is none."""
     return f"{PDF.stem}-{chapter}.pdf" if chapter else PDF.name
-
-
-def has_pdf_library() -> bool:
-    """Can WeasyPrint find Pango? If not, say in one line what to install."""
-    try:
-        import weasyprint  # noqa: F401
-    except OSError:
-        print("No PDF: the library Pango is missing. Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
-              " libharfbuzz-subset0; macOS: brew install pango; Windows: install Pango with MSYS2.", flush=True)
-        return False
-    return True
 
 
 def list_exhibits(readme: str) -> str:
