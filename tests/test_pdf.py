@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
 from pathlib import Path
 
+import lxml.html
 import pdfua
 import pikepdf
 import pypdfium2
@@ -15,7 +15,6 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import succeeded
-from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from sphinx.errors import ExtensionError
 
@@ -25,6 +24,7 @@ from zhejiang.freshness import pages
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import equations  # noqa: E402
 import print_edition  # noqa: E402
+import typst_markup  # noqa: E402
 
 MATHJAX = ROOT / "book" / "_static" / "vendor" / "mathjax"
 MARGIN = 20 / 25.4 * 72  # points; book.typ
@@ -55,34 +55,47 @@ def flat(text: str) -> str:
     return re.sub(r"\s", "", re.sub("(?:\N{SOFT HYPHEN}|\ufffe|-|\u2010)\r?\n", "", text))
 
 
-def title(book, page: Path) -> str:
-    soup = BeautifulSoup((book.html / "book" / f"{page.stem}.html").read_text(encoding="utf-8"), "html.parser")
-    heading = soup.select_one("article h1")
-    for link in heading.select("a.headerlink"):
-        link.decompose()
-    return heading.get_text().strip()
+@pytest.fixture(scope="module")
+def articles(book) -> dict[str, BeautifulSoup]:
+    """The chapters as the pages show them, by file name, without what only a screen or a screen reader has."""
+    found = {}
+    for page in CHAPTERS:
+        found[page.stem] = BeautifulSoup((book.html / "book" / f"{page.stem}.html").read_text(encoding="utf-8"), "html.parser").article
+        for element in found[page.stem].select("a.headerlink, .visually-hidden"):
+            element.decompose()
+    return found
 
 
-def test_contents_give_the_pages_of_the_chapters(book, pdf, texts):
+@pytest.fixture(scope="module")
+def titles(articles) -> list[str]:
+    return [article.h1.get_text().strip() for article in articles.values()]
+
+
+def test_contents_give_the_pages_of_the_chapters(titles, texts):
     assert len(texts) > 100
     contents = [flat(line) for text in texts[1:5] for line in text.splitlines()]
-    for page in CHAPTERS:
-        number, name = title(book, page).split(". ", 1)
-        found = [place for line in contents for place in re.findall(re.escape(flat(number + name)) + r"\.+(\d+)$", line)]
+    for name in titles:
+        found = [place for line in contents for place in re.findall(re.escape(flat(name)) + r"\.+(\d+)$", line)]
         assert len(found) == 1, name
         on_page = flat(texts[int(found[0]) - 1])
-        assert flat(title(book, page)) in on_page, name
+        assert flat(name) in on_page, name
         assert on_page.endswith(found[0]), "the number at the foot is the page's place in the file"
 
 
-def test_every_section_of_every_chapter_is_there(book, texts):
+def test_every_section_of_every_chapter_is_there(articles, texts):
     whole = flat("".join(texts))
-    for page in CHAPTERS:
-        soup = BeautifulSoup((book.html / "book" / f"{page.stem}.html").read_text(encoding="utf-8"), "html.parser")
-        for heading in soup.select("article h2, article h3"):
-            for link in heading.select("a.headerlink"):
-                link.decompose()
-            assert flat(heading.get_text()) in whole, (page.stem, heading.get_text())
+    for article in articles.values():
+        for heading in article.select("h2, h3"):
+            assert flat(heading.get_text()) in whole, heading.get_text()
+
+
+def test_every_cell_of_every_chapter_is_there(articles, texts):
+    """What a cell says stands in one piece in the text, unless its row breaks over pages."""
+    whole = flat("".join(texts)).replace("-", "")
+    cells = [flat(cell.get_text()).replace("-", "") for article in articles.values() for cell in article.select("tbody td, tbody th")]
+    missing = [cell for cell in cells if cell not in whole]
+    assert len(cells) > 5000
+    assert len(missing) < 0.002 * len(cells), missing
 
 
 def test_chinese_can_be_searched(texts):
@@ -93,11 +106,10 @@ def test_chinese_can_be_searched(texts):
     assert flat("民营经济与区域发展") in whole
 
 
-def test_tables_and_figures_are_numbered_as_on_the_pages(book, texts):
+def test_tables_and_figures_are_numbered_as_on_the_pages(articles, texts):
     whole = flat("".join(texts))
-    for page in CHAPTERS:
-        soup = BeautifulSoup((book.html / "book" / f"{page.stem}.html").read_text(encoding="utf-8"), "html.parser")
-        captions = soup.select("article figcaption .caption-number, article caption .caption-number")
+    for article in articles.values():
+        captions = article.select("figcaption .caption-number, caption .caption-number")
         assert captions
         for number in captions:
             text = number.parent.select_one(".caption-text").get_text()
@@ -114,42 +126,6 @@ def test_fonts_are_the_books_own_and_embedded(pdf):
     assert all(fonts.values())
     families = {re.split(r"[-_]", name.replace(" ", "-"))[0] for name in fonts}
     assert families <= {"Book", "BookSerif", "BookSans", "BookSansSC", "DejaVu", "DejaVuSans", "DejaVuSansMono"}, fonts
-
-
-def missing_glyphs(path: Path) -> list[tuple[int, str, int]]:
-    """Page, font and glyph of each glyph that the embedded font does not have: it is drawn as nothing or as an empty box."""
-    document = pikepdf.open(path)
-    sizes: dict[tuple, int] = {}
-    found, shown = [], 0
-    for number, page in enumerate(document.pages, 1):
-        font, size = "", 0
-        for operands, operator in pikepdf.parse_content_stream(page, "Tf Tj TJ"):
-            if str(operator) == "Tf":
-                entry = page.Resources["/Font"][str(operands[0])]
-                descriptor = entry.DescendantFonts[0].FontDescriptor
-                font = str(descriptor.FontName)
-                if entry.objgen not in sizes:
-                    program = descriptor.get("/FontFile3") or descriptor.get("/FontFile2")
-                    sizes[entry.objgen] = len(TTFont(io.BytesIO(program.read_bytes())).getGlyphOrder())
-                size = sizes[entry.objgen]
-                continue
-            for text in operands[0] if str(operator) == "TJ" else operands:
-                if isinstance(text, pikepdf.String):
-                    glyphs = [int.from_bytes(pair) for pair in zip(*[iter(bytes(text))] * 2, strict=True)]
-                    shown += len(glyphs)
-                    found += [(number, font, glyph) for glyph in glyphs if not 0 < glyph < size]
-    assert shown, "the pages have no text"
-    return found
-
-
-def test_no_glyph_is_missing(pdf):
-    assert missing_glyphs(pdf) == []
-
-
-def test_a_missing_glyph_would_be_seen(tmp_path):
-    """The control of the test above: a character that no font has, whatever the machine has installed."""
-    print_edition.pdf('#import "/book/_print/book.typ": *\n#set document(title: "x")\n#set text(font: serif, fallback: false)\na \U0010fffd', ROOT, tmp_path / "x.pdf")
-    assert missing_glyphs(tmp_path / "x.pdf")
 
 
 def test_nothing_runs_into_the_margins(pdf):
@@ -187,10 +163,8 @@ def test_links_resolve(reader):
     assert internal > 500
 
 
-def test_bookmarks_are_the_contents(book, reader):
-    chapters = [entry.title for entry in reader.outline if not isinstance(entry, list)]
-    for page in CHAPTERS:
-        assert title(book, page) in chapters
+def test_bookmarks_are_the_contents(titles, reader):
+    assert set(titles) <= {entry.title for entry in reader.outline if not isinstance(entry, list)}
     assert sum(isinstance(entry, list) for entry in reader.outline) >= len(CHAPTERS)
 
 
@@ -319,7 +293,26 @@ def test_without_pdf_the_pages_do_not_offer_it(built, book):
         assert "zhejiang-recomputed.pdf" in book.page("05_yongkang_plan")
 
 
-def test_a_character_without_glyph_is_an_error():
-    print_edition.check_characters("浙江 Zhejiang β ✓")
-    with pytest.raises(ExtensionError, match=r"𠮷 \(U\+20BB7\)"):
-        print_edition.check_characters("浙江 𠮷")
+def test_a_character_without_glyph_is_an_error(tmp_path):
+    """It would be printed as an empty box."""
+    frame = '#import "/book/_print/book.typ": *\n#set document(title: "Title")\n#set text(font: serif, fallback: false)\n'
+    print_edition.pdf(f"{frame}浙江 Zhejiang β ✓", ROOT, tmp_path / "x.pdf")
+    with pytest.raises(ExtensionError, match="𠮷.* could not be displayed"):
+        print_edition.pdf(f"{frame}浙江 𠮷", ROOT, tmp_path / "x.pdf")
+
+
+def test_a_fault_of_the_pages_is_an_error(tmp_path):
+    """A link that leads nowhere, a picture without text alternative, a font that is not there."""
+    frame = '#import "/book/_print/book.typ": *\n#set document(title: "Title")\n'
+    for code, said in (('#link(label("nowhere"))[link]', "does not exist"), ('#image("/book/_static/favicon.svg")', "missing alt text"),
+                       ('#text(font: "Absent")[text]', "unknown font family")):
+        with pytest.raises(ExtensionError, match=said):
+            print_edition.pdf(frame + code, ROOT, tmp_path / "x.pdf")
+        assert not (tmp_path / "x.pdf").exists()
+
+
+def test_spaces_are_those_of_a_browser():
+    """Runs of white space are one space, none stands at the ends of blocks, and an equation does not eat its own."""
+    element = lxml.html.fragment_fromstring("<div> <p> Let <img> be\n the <em> largest </em> size.<br> Then </p> <pre> a  b\n</pre> </div>")
+    typst_markup.collapse_spaces(element)
+    assert "|".join(filter(None, element.itertext())) == "Let | be the |largest |size.|Then| a  b\n"

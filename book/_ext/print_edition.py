@@ -18,7 +18,6 @@ import typst_markup
 from citation_records import sources
 from docutils import nodes
 from equations import EquationError, Typesetter
-from fontTools.ttLib import TTFont
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
@@ -32,14 +31,8 @@ from zhejiang import build, citation, freshness, render
 BOOK = Path(__file__).resolve().parents[1]
 MATHJAX = BOOK / "_static" / "vendor" / "mathjax"
 CODE = "book/reference/api"  # the documentation of the code stays on the pages
-DEJAVU = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-# The fonts that book.typ names; matplotlib's DejaVu has code and the rarer symbols.
-FONTS = {
-    **{f"BookSerif-{style}": BOOK / f"_print/fonts/BookSerif-{style}.otf" for style in ("Regular", "Italic", "Bold", "BoldItalic")},
-    **{f"BookSans-{style}": BOOK / f"_print/fonts/BookSans-{style}.otf" for style in ("Regular", "Italic", "Bold")},
-    **{f"NotoSansSC-{style}": BOOK / f"_static/vendor/fonts/NotoSansSC-{style}.otf" for style in ("Regular", "Bold")},
-    **{name: DEJAVU / f"{name}.ttf" for name in ("DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSans", "DejaVuSans-Bold")},
-}
+# Folders of the fonts that book.typ names; matplotlib's DejaVu has code and the rarer symbols.
+FONTS = [BOOK / "_print" / "fonts", BOOK / "_static" / "vendor" / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 
 
 class pdf_link(nodes.General, nodes.Element):
@@ -88,7 +81,6 @@ class PrintBuilder(StandaloneHTMLBuilder):
                 self.write_doc_serialized(docname, doctree)
                 self.write_doc(docname, doctree)
         pages = parts(self.bodies, chapter)
-        check_characters("".join(page.text_content() for page in pages.values()))
         pdf(document(pages, chapter, Path(self.srcdir)), Path(self.srcdir), Path(self.outdir) / build.pdf_name(chapter))
 
     def write_doc_serialized(self, docname: str, doctree: nodes.document) -> None:
@@ -185,28 +177,18 @@ def pdf(code: str, base: Path, target: Path) -> None:
     """Write the document as tagged PDF.
 
     Raises `ExtensionError` for whatever Typst complains or warns of: a link that leads nowhere, an image that cannot be read or has no text
-    alternative, a font that is not there.
+    alternative, a font that is not there, a character that no font has (a Chinese one is added in book/_static/vendor/refresh.py).
     """
-    folders = sorted({str(path.parent) for path in FONTS.values()})
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         _, warnings = typst.compile_with_warnings(
-            code.encode(), output=target, root=base, font_paths=folders, ignore_system_fonts=True, pdf_standards=["ua-1"])
+            code.encode(), output=target, root=base, font_paths=FONTS, ignore_system_fonts=True, pdf_standards=["ua-1"])
     except typst.TypstError as error:
         raise ExtensionError(f"the PDF could not be written: {error.diagnostic}") from None
     if warnings:
         target.unlink()
         raise ExtensionError("the PDF has faults:\n  " + "\n  ".join(map(str, warnings)))
     row_heads.tag(target)
-
-
-def check_characters(text: str) -> None:
-    """Raise `ExtensionError` for characters that no font of the book has: they would be printed as empty boxes."""
-    covered = {code for path in FONTS.values() for code in TTFont(path, lazy=True).getBestCmap()}
-    missing = sorted({character for character in text if character.isprintable() and ord(character) not in covered})
-    if missing:
-        named = ", ".join(f"{character} (U+{ord(character):04X})" for character in missing)
-        raise ExtensionError(f"no font of the PDF has {named}: add them in book/_static/vendor/refresh.py")
 
 
 def visit_math(self, node: nodes.math) -> None:

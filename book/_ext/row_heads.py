@@ -13,8 +13,8 @@ import pikepdf
 def tag(path: Path) -> None:
     """Write the heads into the structure tree of a PDF (ISO 32000-1, 14.8.5.7: Scope and Headers), and the file in half its size."""
     with pikepdf.open(path, allow_overwriting_input=True) as document:
-        ids = pikepdf.NameTree(document.Root.StructTreeRoot.IDTree)
         rows = [item for item in document.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/TR" and item.P.S == "/TBody"]
+        ids = pikepdf.NameTree(document.Root.StructTreeRoot.IDTree) if rows else {}
         for number, row in enumerate(rows):
             head, *cells = row.K
             name = pikepdf.String(f"row{number}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import lxml.html
 
@@ -180,7 +181,8 @@ class Markup:
         href = element.get("href")
         if href is None:
             return self._children(element)
-        target = f"label({string(href[1:])})" if href.startswith("#") else string(href)
+        # Addresses in a PDF are ASCII.
+        target = f"label({string(href[1:])})" if href.startswith("#") else string(quote(href, safe="%/:=&?~#+!$,;'@()*[]"))
         return f"link({target}, {{\n{self._children(element)}\n}})"
 
     def _em(self, element) -> str:
@@ -216,11 +218,13 @@ def collapse_spaces(element: lxml.html.HtmlElement) -> None:
         if last:
             setattr(last[0], last[1], getattr(last[0], last[1])[:-1])
 
+    at_start = True
     for node, part in _texts(element):
         if part == "edge":
             strip()
+        if part in ("edge", "image"):
             last = None
-            at_start = True
+            at_start = part == "edge"
             continue
         text = SPACE.sub(" ", getattr(node, part) or "")
         if text.startswith(" ") and (at_start or last):
@@ -232,11 +236,13 @@ def collapse_spaces(element: lxml.html.HtmlElement) -> None:
 
 
 def _texts(element: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElement, str]]:
-    """Yield the places of text in reading order, and "edge" where a block begins or ends."""
+    """Yield the places of text in reading order, "image", and "edge" where a block begins or ends."""
     edge = element.tag in BLOCKS
     if edge:
         yield element, "edge"
-    if element.tag != "pre":
+    if element.tag == "img":
+        yield element, "image"
+    elif element.tag != "pre":
         yield element, "text"
         for child in element:
             yield from _texts(child)
