@@ -163,6 +163,22 @@ def test_links_resolve(reader):
     assert internal > 500
 
 
+def test_the_list_of_exhibits_leads_to_them(pdf, reader, texts):
+    """Figures move to where they fit; a link to one leads to the page that it moved to."""
+    numbers = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages)}
+    document = pypdfium2.PdfDocument(pdf)
+    followed = 0
+    for number in (number for number, text in enumerate(texts) if "Tables and figures" in text.splitlines()[0]):
+        words = document[number].get_textpage()
+        for annotation in reader.pages[number]["/Annots"]:
+            annotation = annotation.get_object()
+            shown = words.get_text_bounded(*map(float, annotation["/Rect"]))
+            found = texts[numbers[annotation["/Dest"][0].idnum]]
+            assert flat(shown).replace("'", "’") in flat(found).replace("'", "’"), shown
+            followed += 1
+    assert followed > 200
+
+
 def test_bookmarks_are_the_contents(titles, reader):
     assert set(titles) <= {entry.title for entry in reader.outline if not isinstance(entry, list)}
     assert sum(isinstance(entry, list) for entry in reader.outline) >= len(CHAPTERS)

@@ -164,7 +164,7 @@ def document(pages: dict[str, lxml.html.HtmlElement], chapter: str, base: Path) 
     }
     links = (link.get("href", "") for page in pages.values() for link in page.iter("a"))
     markup = typst_markup.Markup({href[1:] for href in links if href.startswith("#")}, base)
-    code = ['#import "/book/_print/book.typ": *', f"#show: book.with(json(bytes({typst_markup.string(json.dumps(meta))})))"]
+    code = ['#import "/book/_print/book.typ": *', f"#show: book.with(json(bytes({typst_markup.literal(json.dumps(meta))})))"]
     references = [docname for docname in pages if "/reference/" in docname]
     for docname, page in pages.items():
         if docname in references[:1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,8 @@ import lxml.html
 SPACE = re.compile(r"[ \t\r\n\f]+")
 BLOCKS = {"article", "blockquote", "br", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "li", "ol", "p",
           "pre", "section", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}
-# What a screen shows and paper does not.
-LEFT_OUT = {"visually-hidden", "sd-summary-state-marker", "zr-folded", "headerlink"}
+# What a screen or a screen reader has and paper does not; the text cites by author and year.
+LEFT_OUT = {"visually-hidden", "sd-summary-state-marker", "zr-folded", "label"}
 
 
 class Markup:
@@ -35,15 +36,15 @@ class Markup:
         """Return the code of a page; the contents list sections of chapters, not those of reference pages. The element is changed."""
         self.deepest = "1" if is_reference else "2"
         collapse_spaces(element)
-        return self._anchors(element) + self._children(element)
+        return f"pagebreak(weak: true)\n{self._anchors(element)}{self._children(element)}"
 
     def _children(self, element: lxml.html.HtmlElement) -> str:
-        code = [string(element.text)] if element.text else []
+        code = [literal(element.text)] if element.text else []
         for child in element:
             if isinstance(child.tag, str) and not LEFT_OUT & set(classes(child)):
                 code.append(self._element(child))
             if child.tail:
-                code.append(string(child.tail))
+                code.append(literal(child.tail))
         return "\n".join(part for part in code if part)
 
     def _element(self, element: lxml.html.HtmlElement) -> str:
@@ -51,11 +52,12 @@ class Markup:
         if write is None:
             raise ValueError(f"<{element.tag}> has no form in the PDF")
         code = write(element)
-        return self._anchors(element) + code
+        # A figure moves to where it fits: what leads to it moves with it.
+        return code if element.tag == "figure" else self._anchors(element) + code
 
     def _anchors(self, element: lxml.html.HtmlElement) -> str:
         name = element.get("id")
-        return f"anchor({string(name)})\n" if name in self.targets else ""
+        return f"anchor({literal(name)})\n" if name in self.targets else ""
 
     def _call(self, function: str, element: lxml.html.HtmlElement, **arguments: str) -> str:
         given = "".join(f", {name}: {value}" for name, value in arguments.items())
@@ -83,7 +85,7 @@ class Markup:
     def _equation(self, element) -> str:
         image = self._img(element.find("img"))
         number = element.find_class("eqno")
-        return f"equation({image}, number: {string(number[0].text_content()) if number else 'none'})"
+        return f"equation({image}, number: {literal(number[0].text_content()) if number else 'none'})"
 
     def _p(self, element) -> str:
         names = classes(element)
@@ -102,9 +104,9 @@ class Markup:
         level = element.tag[1]
         numbering = "none"
         for number in element.find_class("section-number"):
-            numbering = f"(..) => {string(number.text.strip())}"
+            numbering = f"(..) => {literal(number.text.strip())}"
             number.drop_tree()
-        return self._call("heading", element, level=level, numbering=numbering, outlined=true(level <= self.deepest), bookmarked=true(level <= "3"))
+        return self._call("heading", element, level=level, numbering=numbering, outlined=literal(level <= self.deepest), bookmarked=literal(level <= "3"))
 
     _h1 = _h2 = _h3 = _h4 = _heading
 
@@ -118,7 +120,7 @@ class Markup:
         return f"{function}({', '.join(self._item(item) for item in element.iterchildren('li'))})"
 
     def _item(self, item) -> str:
-        """The content of a list's item or of a cell; its first paragraph begins where it begins."""
+        """The content of an item, a term or a cell; its first paragraph begins where it begins."""
         if len(item) and item[0].tag == "p" and not item.text:
             item[0].tag = "span"
         return f"{{\n{self._anchors(item)}{self._children(item)}\n}}"
@@ -140,12 +142,12 @@ class Markup:
         return self._call("summary", element)
 
     def _pre(self, element) -> str:
-        return f"code-block({string(element.text_content().rstrip())})"
+        return f"code-block({literal(element.text_content().rstrip())})"
 
     def _figure(self, element) -> str:
         source = element.getnext()
         caption = element.find("figcaption")
-        arguments = [f"picture: {self._img(element.find('img'))}", f"caption: {{\n{self._children(caption[0])}\n}}",
+        arguments = [f"picture: {{\n{self._anchors(element)}{self._img(element.find('img'))}\n}}", f"caption: {{\n{self._children(caption[0])}\n}}",
                      f"source: {{\n{self._children(source)}\n}}"]
         return f"book-figure({', '.join(arguments)})"
 
@@ -172,9 +174,7 @@ class Markup:
         if "zr-mark" in names:
             return self._call("strong" if "zr-differs" in names else "box", element)
         if element.get("lang"):
-            return self._call("text", element, lang=string(element.get("lang")))
-        if "label" in names:
-            return ""
+            return self._call("text", element, lang=literal(element.get("lang")))
         return self._children(element)
 
     def _a(self, element) -> str:
@@ -182,7 +182,7 @@ class Markup:
         if href is None:
             return self._children(element)
         # Addresses in a PDF are ASCII.
-        target = f"label({string(href[1:])})" if href.startswith("#") else string(quote(href, safe="%/:=&?~#+!$,;'@()*[]"))
+        target = f"label({literal(href[1:])})" if href.startswith("#") else literal(quote(href, safe="%/:=&?~#+!$,;'@()*[]"))
         return f"link({target}, {{\n{self._children(element)}\n}})"
 
     def _em(self, element) -> str:
@@ -202,12 +202,12 @@ class Markup:
         return "may-break\n" + self._children(element)
 
     def _img(self, element) -> str:
-        alt = string(element.get("alt"))
+        alt = literal(element.get("alt"))
         if element.get("svg"):
-            return f"formula({string(element.get('svg'))}, {element.get('width')}, {element.get('height')}, {element.get('depth')}, {alt})"
+            return f"formula({literal(element.get('svg'))}, {element.get('width')}, {element.get('height')}, {element.get('depth')}, {alt})"
         svg = (self.base / element.get("src")).read_text(encoding="utf-8")
         width, height = (re.search(rf'<svg[^>]* {side}="([0-9.]+pt)"', svg)[1] for side in ("width", "height"))
-        return f"picture({string('/' + element.get('src'))}, {width}, {height}, {alt})"
+        return f"picture({literal('/' + element.get('src'))}, {width}, {height}, {alt})"
 
 
 def collapse_spaces(element: lxml.html.HtmlElement) -> None:
@@ -256,11 +256,6 @@ def classes(element: lxml.html.HtmlElement) -> list[str]:
     return (element.get("class") or "").split()
 
 
-def true(condition: bool) -> str:
-    """Typst's true or false."""
-    return "true" if condition else "false"
-
-
-def string(text: str) -> str:
-    """A Typst string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "").replace("\t", "\\t") + '"'
+def literal(value: str | bool) -> str:
+    """Return a string or a truth value as Typst writes it, which for these is as JSON does."""
+    return json.dumps(value, ensure_ascii=False)
