@@ -6,13 +6,12 @@ left out, equations are set by MathJax, figures keep their light form. Nothing i
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from pathlib import Path
 
 import lxml.html
-import matplotlib
-import row_heads
 import typst
 import typst_markup
 from citation_records import sources
@@ -31,8 +30,9 @@ from zhejiang import build, citation, freshness, render
 BOOK = Path(__file__).resolve().parents[1]
 MATHJAX = BOOK / "_static" / "vendor" / "mathjax"
 CODE = "book/reference/api"  # the documentation of the code stays on the pages
-# Folders of the fonts that book.typ names; matplotlib's DejaVu has code and the rarer symbols.
-FONTS = [BOOK / "_print" / "fonts", BOOK / "_static" / "vendor" / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
+# Folders of the fonts that book.typ names; matplotlib, found without its import, brings DejaVu, which has code and the rarer symbols.
+FONTS = [BOOK / "_print" / "fonts", BOOK / "_static" / "vendor" / "fonts",
+         Path(importlib.util.find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"]
 
 
 class pdf_link(nodes.General, nodes.Element):
@@ -179,6 +179,8 @@ def pdf(code: str, base: Path, target: Path) -> None:
     Raises `ExtensionError` for whatever Typst complains or warns of: a link that leads nowhere, an image that cannot be read or has no text
     alternative, a font that is not there, a character that no font has (a Chinese one is added in book/_static/vendor/refresh.py).
     """
+    import row_heads  # its library takes a moment, and the pages do not need it
+
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         _, warnings = typst.compile_with_warnings(
