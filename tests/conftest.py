@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import second_route
 from browser_tools import CHROMIUM, serve
+from bs4 import BeautifulSoup
 from hypothesis import settings
 
 from zhejiang import ROOT, data, reproduce
@@ -156,6 +157,13 @@ def book() -> Project:
     project = Project(ROOT)
     succeeded(project.run(*NO_NETWORK, sys.executable, "-m", "zhejiang", "book"))
     return project
+
+
+@pytest.fixture(scope="session")
+def site(book) -> dict[Path, BeautifulSoup]:
+    """Every page of the built book, parsed, by its path. No test changes them."""
+    paths = sorted(path for path in book.html.rglob("*.html") if "_static" not in path.parts)
+    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in paths}
 
 
 @pytest.fixture(scope="module")
