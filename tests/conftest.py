@@ -51,7 +51,10 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    """First the file that takes longest, then those that have something to do while the book is built."""
     config.stash[COLLECTED] = {item.nodeid for item in items}
+    need_book = {item.path for item in items if "book" in item.fixturenames}
+    items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in need_book))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -84,14 +84,14 @@ def test_numbers_of_chapters_are_those_of_the_reports(site):
     """A cited Table 3a.2 keeps its number, whatever chapters come before it."""
     chapters = {path: soup for path, soup in site.items() if re.match(r"[0-9]", path.name)}
     assert chapters
+    in_menus = [(tag["href"], tag.get_text()) for page in site.values() for tag in page.select("nav a[href]")]
     for path, soup in chapters.items():
         report = re.match(r"0*([0-9]+a?)_", path.name)[1]
         numbers = [tag.get_text() for tag in soup.select("article .section-number, article .caption-number, article .eqno")]
         assert numbers
         for number in numbers:
             assert re.search(rf"(?<![0-9]){report}\.", number), (path.name, number)
-        in_menus = {tag.get_text() for page in site.values() for tag in page.select(f"nav a[href$='{path.name}']")}
-        assert any(text.strip().startswith(f"{report}. ") for text in in_menus), path.name
+        assert any(text.strip().startswith(f"{report}. ") for address, text in in_menus if address.endswith(path.name)), path.name
 
 
 def test_table_heads_have_a_scope(site):
