@@ -129,19 +129,12 @@ def small(tmp_path):
     return project
 
 
-def change_exports(project, exports):
-    """Change one value, that of 2004, and seal it."""
-    text = (project.root / EXPORTS).read_text(encoding="utf-8")
-    (project.root / EXPORTS).write_text(re.sub(r"(?m)^2004,\d+,", f"2004,{exports},", text), encoding="utf-8", newline="\n")
-    succeeded(project.run(sys.executable, "-m", "zhejiang", "seal"))
-
-
 @pytest.mark.parametrize("route", ["book", "plain"])
 def test_changed_data_reach_every_page(small, route):
     """One value changes: chapter, ledger, errata, a page that quotes the number, results and notebook follow."""
     small.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\nThey were {computed}`ch99-exports`.\n")
-    for exports in (5814638, 5914638):
-        change_exports(small, exports)
+
+    def check(exports):
         succeeded(getattr(small, route)())
         found = [claim for claim in small.results["claims"] if claim["id"] == "ch99-exports"]
         assert found[0]["computed"] == pytest.approx(exports / 1e6, rel=1e-12)
@@ -150,6 +143,11 @@ def test_changed_data_reach_every_page(small, route):
             assert f"{exports / 1e6:.2f}" in text
         for name in ("99_small", "reference/errata"):
             assert f"They were {exports / 1e6:.1f}" in small.page(name), name
+
+    check(5814638)
+    small.replace(EXPORTS, "2004,5814638,", "2004,5914638,")
+    succeeded(small.run(sys.executable, "-m", "zhejiang", "seal"))
+    check(5914638)
 
 
 BROKEN = f"""---
