@@ -8,14 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import second_route
 from browser_tools import CHROMIUM, serve
-from filelock import FileLock
+from bs4 import BeautifulSoup
 from hypothesis import settings
 
 from zhejiang import ROOT, data, reproduce
@@ -52,7 +51,10 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    """First the file that takes longest, then those that have something to do while the book is built."""
     config.stash[COLLECTED] = {item.nodeid for item in items}
+    need_book = {item.path for item in items if "book" in item.fixturenames}
+    items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in need_book))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -160,6 +162,13 @@ def book() -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def site(book) -> dict[Path, BeautifulSoup]:
+    """Every page of the built book, parsed, by its path. No test changes them."""
+    paths = sorted(path for path in book.html.rglob("*.html") if "_static" not in path.parts)
+    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in paths}
+
+
 @pytest.fixture(scope="module")
 def server(book):
     with serve(book.html) as address:
@@ -190,53 +199,25 @@ def results(book) -> dict:
 
 
 @pytest.fixture(scope="session")
-def copy_once(tmp_path_factory):
-    """Build a copy of the project in a folder that all workers of this run share; the first that asks builds it, the others wait."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-    def copy(name: str, build: Callable[[Project], subprocess.CompletedProcess]) -> Project:
-        with FileLock(shared / f"{name}.lock"):
-            if not (shared / f"{name}.built").exists():
-                succeeded(build(copy_sources(shared / name)))
-                (shared / f"{name}.built").touch()
-        return Project(shared / name)
-
-    return copy
-
-
-@pytest.fixture(scope="session")
-def built(book, copy_once) -> Project:
-    """A copy with pages of its own, made by `make book` from the notebooks that this checkout executed."""
-    def build(project: Project) -> subprocess.CompletedProcess:
-        shutil.copytree(cache_folder(book.root), cache_folder(project.root))
-        return project.book()
-
-    return copy_once("wrapper", build)
-
-
-@pytest.fixture(scope="session")
-def place(built, tmp_path_factory) -> Project:
-    """Another copy, which `built_copy` takes its own from."""
-    project = built.copy(tmp_path_factory.mktemp("place") / "project")
-    (project.root / "_build" / "report.json").unlink()
+def place(book, tmp_path_factory) -> Project:
+    """A copy with pages of its own, made by `make book` from the notebooks that this checkout executed. `built_copy` is in its folder."""
+    project = copy_sources(tmp_path_factory.mktemp("place") / "project")
+    shutil.copytree(cache_folder(book.root), cache_folder(project.root))
     succeeded(project.book())
-    project.copy(project.root.with_name("as-built"))
     return project
 
 
+@pytest.fixture(scope="session")
+def built(place) -> Project:
+    """That copy as it was made, in another folder."""
+    return place.copy(place.root.with_name("as-built"))
+
+
 @pytest.fixture
-def built_copy(place) -> Project:
+def built_copy(place, built) -> Project:
     """A built copy that a test may change. Always in one folder: Sphinx reads all pages again in another."""
     shutil.rmtree(place.root)
-    return Project(place.root.with_name("as-built")).copy(place.root)
-
-
-@pytest.fixture(scope="session")
-def plain(copy_once) -> Project:
-    """Another copy, built clean by `jupyter-book build .` alone, in another zone and locale, without a network where that can be had."""
-    elsewhere = ("env", "TZ=Pacific/Kiritimati", "LC_ALL=C") if os.name != "nt" else ()
-    return copy_once("another-name", lambda project: project.plain(*NO_NETWORK, *elsewhere))
+    return built.copy(place.root)
 
 
 def _without_network() -> tuple[str, ...]:

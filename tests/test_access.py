@@ -8,7 +8,6 @@ import re
 
 import browser_tools
 import pytest
-from bs4 import BeautifulSoup
 from conftest import needs_browser
 from fontTools.ttLib import TTFont
 
@@ -22,6 +21,12 @@ def pages(book):
     """Addresses of all pages, but for the one that only leads to the landing page."""
     found = (path.relative_to(book.html).as_posix() for path in book.html.rglob("*.html") if "_static" not in path.parts)
     return sorted(name for name in found if name != "index.html")
+
+
+@pytest.fixture(scope="module")
+def soups(book, site):
+    """These pages, parsed."""
+    return {name: site[book.html / name] for name in pages(book)}
 
 
 def installed(*arguments):
@@ -226,21 +231,6 @@ def test_chapter_is_readable_without_scripts(browser, base, width, theme):
 
 
 @needs_browser
-def test_nothing_is_reported_in_the_console(browser, base, book):
-    """No error of a script, and nothing that a page's content security policy stops. Nor is the theme's large font of icons fetched, which
-    stands behind the book's small one."""
-    page = browser.new_page()
-    said = []
-    page.on("request", lambda request: said.append((page.url, request.url)) if "webfonts" in request.url else None)
-    page.on("console", lambda message: said.append((page.url, message.text)) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append((page.url, str(error))))
-    for name in [*pages(book), "search.html?q=exports", "search.html?q=constructor", "search.html?q=__proto__"]:
-        page.goto(base + name, wait_until="networkidle")
-    page.close()
-    assert said == []
-
-
-@needs_browser
 @pytest.mark.parametrize("term, is_found", [("constructor", False), ("__proto__", False), ("exports", True), ("浙江", True)])
 def test_search_answers_any_word(browser, base, term, is_found):
     """Also one that names a member of every object; with summaries where pages can be fetched."""
@@ -258,10 +248,9 @@ def test_search_answers_any_word(browser, base, term, is_found):
 # Language.
 
 
-def test_chinese_is_marked(book):
+def test_chinese_is_marked(soups):
     marked = 0
-    for name in pages(book):
-        soup = BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser")
+    for name, soup in soups.items():
         assert soup.html["lang"] == "en", name
         for text in soup.body.find_all(string=CJK):
             if text.parent.name not in ("script", "style"):
@@ -272,31 +261,30 @@ def test_chinese_is_marked(book):
     assert marked > 100
 
 
-def test_marks_of_language_are_nowhere_but_in_tags(book):
+def test_marks_of_language_are_nowhere_but_in_tags(book, soups):
     """Not in the terms of the search, in titles of browser tabs or in files to take away."""
     index = (book.html / "searchindex.js").read_text(encoding="utf-8")
     assert not any("lang" in title for title in re.findall(r'alltitles:\{(.*?)\},', index))
-    for name in pages(book):
-        head = BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser").head
+    for name, soup in soups.items():
+        head = soup.head
         assert "<span" not in head.title.get_text() and not [tag for tag in head.find_all("meta") if "<span" in tag.get("content", "")], name
 
 
 # Weight.
 
 
-def test_every_page_is_described(book):
-    for name in pages(book):
+def test_every_page_is_described(soups):
+    for name, soup in soups.items():
         if name.startswith("book/"):
-            soup = BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser")
             (tag,) = soup.find_all("meta", attrs={"name": "description"})
             assert 40 < len(tag["content"]) <= 170, name
 
 
-def test_figures_keep_their_place(book):
+def test_figures_keep_their_place(book, soups):
     """Each image has the proportions of its drawing, and is fetched when it is looked at."""
     seen = 0
-    for name in pages(book):
-        for image in BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser").select(".zr-figure img"):
+    for name, soup in soups.items():
+        for image in soup.select(".zr-figure img"):
             svg = (book.html / name).parent.joinpath(image["src"]).read_text(encoding="utf-8")
             _, _, width, height = map(float, re.search(r'viewBox="([^"]+)"', svg)[1].split())
             assert int(image["width"]) / int(image["height"]) == pytest.approx(width / height, rel=0.005)
@@ -341,24 +329,23 @@ def test_images_of_the_other_theme_are_not_fetched(browser, server, theme):
     context.close()
 
 
-def test_mathjax_is_where_equations_are(book):
+def test_mathjax_is_where_equations_are(soups):
     with_equations = 0
-    for name in pages(book):
-        soup = BeautifulSoup((book.html / name).read_text(encoding="utf-8"), "html.parser")
+    for name, soup in soups.items():
         scripts = [script for script in soup.find_all("script") if "mathjax" in f"{script.get('src')} {script.string}".lower()]
         assert bool(soup.select(".math")) == (len(scripts) == 2), name
         with_equations += bool(scripts)
     assert with_equations > 5
 
 
-def test_every_icon_is_in_the_font(book):
+def test_every_icon_is_in_the_font(book, soups):
     """If this fails: add the icon to `ICON_NAMES` in book/_static/vendor/refresh.py and run it."""
     content = re.search(r"base64,([^\"]+)", (book.html / "_static" / "icons.css").read_text(encoding="utf-8"))[1]
     font = TTFont(io.BytesIO(base64.b64decode(content)))
     style = (book.html / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
     codes = {name: code for rule, code in re.findall(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"', style)
              for name in re.findall("fa-[a-z0-9-]+", rule)}
-    names = {name for page in pages(book) for icon in BeautifulSoup((book.html / page).read_text(encoding="utf-8"), "html.parser").select("i.fas, .fa-solid")
+    names = {name for soup in soups.values() for icon in soup.select("i.fas, .fa-solid")
              for name in icon["class"] if name.startswith("fa-") and name not in ("fa-solid", "fa-lg")}
     assert len(names) > 8
     assert [name for name in sorted(names) if int(codes[name], 16) not in font.getBestCmap()] == []

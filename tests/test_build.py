@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -9,12 +10,21 @@ import nbformat
 import pytest
 from conftest import KERNEL, NO_NETWORK, copy_sources, succeeded
 
-from zhejiang import ROOT
-from zhejiang.freshness import cache_folder, notebooks
+from zhejiang.freshness import cache_folder
 from zhejiang.reproduce import first_difference
 
+# Tests that change a built copy of the whole book (`built_copy`) are in this file, since every worker that runs one builds a copy first.
 PAGES = ("book/01_industrial_clusters.html", "book/03a_service_impact.html", "book/index.html", "book/reference/methods.html", "book/reference/verification.html")
 EXPORTS = "data/printed/01/table1_exports.csv"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Another copy, built clean by `jupyter-book build .` alone, in another zone and locale, without a network where that can be had."""
+    project = copy_sources(tmp_path_factory.mktemp("plain") / "another-name")
+    elsewhere = ("env", "TZ=Pacific/Kiritimati", "LC_ALL=C") if os.name != "nt" else ()
+    succeeded(project.plain(*NO_NETWORK, *elsewhere))
+    return project
 
 
 def test_both_routes_give_the_same_bytes_in_two_folders(built, plain):
@@ -37,22 +47,19 @@ def test_unchanged_book_runs_nothing(built):
     assert done.stdout.splitlines()[-1].replace("\\", "/") == "Open _build/html/index.html"
 
 
-def test_progress_and_summary(built_copy):
-    """Name, seconds, run or reused; then verdict totals, total time and the address."""
-    built_copy.replace("book/01_industrial_clusters.md", "TO_100M_YUAN = 1e-4\n", "TO_100M_YUAN = 1e-4  # changed\n")
-    done = succeeded(built_copy.book())
-    assert "01_industrial_clusters: run in " in done.stdout
-    report = json.loads((built_copy.root / "_build" / "report.json").read_text(encoding="utf-8"))
-    assert report["notebooks"]["01_industrial_clusters"]["state"] == "run"
-    assert sum(report["verdicts"].values()) == len(built_copy.results["claims"])
-
-
 def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(built_copy, built):
-    """The number of a cell is changed, and changed back: to the byte the book is that of a clean build again."""
+    """The number of a cell is changed, and changed back: to the byte the book is that of a clean build again.
+
+    The build says by name and seconds what was run and what reused, and counts the verdicts.
+    """
     pages = {page: built_copy.root / "_build" / "work" / "_build" / "html" / page for page in PAGES}
     cell = ('show.number("ch06-volume-2000", *volume.loc["2000–2004"][["part"]],', 'show.number("ch06-volume-2000", 77.7,')
     built_copy.replace("book/06_tobacco_commerce.md", *cell)
-    succeeded(built_copy.book())
+    done = succeeded(built_copy.book())
+    assert "06_tobacco_commerce: run in " in done.stdout and "01_industrial_clusters: reused" in done.stdout
+    report = json.loads((built_copy.root / "_build" / "report.json").read_text(encoding="utf-8"))
+    assert report["notebooks"]["06_tobacco_commerce"]["state"] == "run"
+    assert sum(report["verdicts"].values()) == len(built_copy.results["claims"])
     assert "explain 78 percent" in pages["book/index.html"].read_text(encoding="utf-8")
     written = {page: path.stat().st_mtime_ns for page, path in pages.items()}
     built_copy.replace("book/06_tobacco_commerce.md", *reversed(cell))
@@ -61,29 +68,85 @@ def test_changed_cell_reaches_the_pages_that_show_it_and_no_others(built_copy, b
     assert first_difference(built_copy.html, built.html) is None
 
 
-def test_changed_data_reach_every_page(built_copy):
-    """One value changes: chapter, landing page, ledger, results and notebook follow, by both routes."""
-    claim = "ch01-cluster-exports-share"
-    printed = 2901
-    # The landing page quotes the number too, whatever its own sentences quote.
-    built_copy.replace("book/index.md", "## Findings\n", f"## Findings\n\n{{computed}}`{claim}` percent\n")
-    for exports, build in ((5914638, built_copy.book), (5714638, built_copy.plain)):
-        text = (built_copy.root / EXPORTS).read_text(encoding="utf-8")
-        (built_copy.root / EXPORTS).write_text(
-            "\n".join(f"2004,{exports}," + line.split(",", 2)[2] if line.startswith("2004,") else line
-                      for line in text.split("\n")), encoding="utf-8", newline="\n")
-        succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "seal"))
-        succeeded(build())
-        share = 100 * printed / (exports * 8.2768 * 1e-4)
-        found = [c for c in built_copy.results["claims"] if c["id"] == claim and c["basis"] == "internal"]
-        assert found[0]["computed"] == pytest.approx(share, rel=1e-12)
-        for name in ("index", "01_industrial_clusters"):
-            assert f"{share:.2f} percent" in built_copy.page(name), name
-        for name in ("01_industrial_clusters", "reference/claims", "reference/errata"):
-            assert f"{share:.3f}" in built_copy.page(name), name
-        notebook = (built_copy.html / "notebooks" / "01_industrial_clusters.ipynb").read_text(encoding="utf-8")
-        assert f"{exports:,}" in notebook
-        assert f"{share:.3f}" in notebook
+# A book of three pages: what stops a build, and what the plain route does, does not depend on the number of pages.
+
+LEDGER = """chapter: ch99
+report: Test
+claims:
+  - id: ch99-exports
+    page: 1
+    place: text
+    claim: Exports of 2004
+    printed: 10.0
+    unit: 10 billion USD
+    decimals: 1
+    kind: sum
+  - id: ch99-rank
+    page: 1
+    place: text
+    claim: A rank that nothing can test
+    printed: 1
+    unit: rank
+    decimals: 0
+    kind: ranking
+    missing: a table of ranks
+"""
+SMALL = f"""---
+{KERNEL}citation:
+  abstract: A page with two claims.
+  keywords: [test]
+  report: {{title: 测试, pages: 1-2}}
+---
+
+# Exports
+
+They were {{computed}}`ch99-exports`.
+
+```{{code-cell}} ipython3
+from zhejiang import claims, data, show
+
+exports = data.load("printed/01/table1_exports").set_index("year").loc[2004, "exports_10k_usd"] / 1e6
+show.verdict(
+    claims.check("ch99-exports", exports, "internal", mechanism="invented", consequence="none"),
+    claims.not_testable("ch99-rank"),
+    id="ch99-tab-claims", caption="Two claims",
+)
+```
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Its sources: the ledger of claims, the errata and a page with cells."""
+    project = copy_sources(tmp_path / "small")
+    for ledger in (project.root / "data" / "claims").glob("*.yml"):
+        ledger.unlink()
+    (project.root / "data" / "claims" / "ch99.yml").write_text(LEDGER, encoding="utf-8")
+    (project.root / "book" / "99_small.md").write_text(SMALL, encoding="utf-8")
+    pages = [{"file": "book/99_small"}, {"file": "book/reference/errata"}]
+    (project.root / "_toc.yml").write_text(json.dumps({"root": "book/reference/claims", "format": "jb-book", "chapters": pages}), encoding="utf-8")
+    return project
+
+
+@pytest.mark.parametrize("route", ["book", "plain"])
+def test_changed_data_reach_every_page(small, route):
+    """One value changes: chapter, ledger, errata, a page that quotes the number, results and notebook follow."""
+    small.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\nThey were {computed}`ch99-exports`.\n")
+
+    def check(exports):
+        succeeded(getattr(small, route)())
+        found = [claim for claim in small.results["claims"] if claim["id"] == "ch99-exports"]
+        assert found[0]["computed"] == pytest.approx(exports / 1e6, rel=1e-12)
+        notebook = (small.html / "notebooks" / "99_small.ipynb").read_text(encoding="utf-8")
+        for text in (small.page("99_small"), small.page("reference/claims"), small.page("reference/errata"), notebook):
+            assert f"{exports / 1e6:.2f}" in text
+        for name in ("99_small", "reference/errata"):
+            assert f"They were {exports / 1e6:.1f}" in small.page(name), name
+
+    check(5814638)
+    small.replace(EXPORTS, "2004,5814638,", "2004,5914638,")
+    succeeded(small.run(sys.executable, "-m", "zhejiang", "seal"))
+    check(5914638)
 
 
 BROKEN = f"""---
@@ -105,12 +168,14 @@ from zhejiang import data
 """
 
 
+SECOND = BROKEN.replace("1 / 0", 'table = data.load("macro/zhejiang_gdp")').replace("whose last cell raises", "without a claim").replace("Broken", "Second")
+
+
 @pytest.mark.parametrize("route", ["book", "plain"])
-def test_raising_cell_fails_the_build(built_copy, route):
-    (built_copy.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
-    built_copy.replace("_toc.yml", "      - file: book/01_industrial_clusters\n",
-                    "      - file: book/01_industrial_clusters\n      - file: book/99_broken\n")
-    done = getattr(built_copy, route)()
+def test_raising_cell_fails_the_build(small, route):
+    (small.root / "book" / "99_broken.md").write_text(BROKEN, encoding="utf-8")
+    small.replace("_toc.yml", '{"file": "book/99_small"}', '{"file": "book/99_small"}, {"file": "book/99_broken"}')
+    done = getattr(small, route)()
     output = done.stdout + done.stderr
     assert done.returncode != 0
     assert "99_broken" in output
@@ -119,11 +184,12 @@ def test_raising_cell_fails_the_build(built_copy, route):
         assert "book/99_broken.md, code cell 2:" in output.replace("\\", "/")
 
 
-def test_warning_fails_the_build_every_time(built_copy):
+def test_warning_fails_the_build_every_time(small):
     """A second run does not pass over the warning of the first."""
-    built_copy.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
+    succeeded(small.book())
+    small.replace("book/reference/errata.md", "# Errata\n", "# Errata\n\n{ref}`no-such-label`\n")
     for _ in range(2):
-        done = built_copy.book()
+        done = small.book()
         assert done.returncode != 0
         assert "no-such-label" in done.stdout + done.stderr
 
@@ -139,9 +205,9 @@ def test_nothing_is_built_from_bad_data(tmp_path, book):
     assert not project.html.exists()
 
 
-def test_claims_without_or_with_two_verdicts_stop_the_build(built_copy):
-    built_copy.replace("data/claims/ch01.yml", "claims:\n  - id: ch01-preface-gdp-rank\n", """claims:
-  - id: ch01-forgotten
+def test_claims_without_or_with_two_verdicts_stop_the_build(small):
+    small.replace("data/claims/ch99.yml", "claims:\n", """claims:
+  - id: ch99-forgotten
     page: 1
     place: text
     claim: A number that no cell checks
@@ -149,46 +215,96 @@ def test_claims_without_or_with_two_verdicts_stop_the_build(built_copy):
     unit: rank
     decimals: 0
     kind: ranking
-  - id: ch01-preface-gdp-rank
 """)
-    built_copy.replace("book/01_industrial_clusters.md", '    claims.not_testable("ch01-measures"),\n',
-                    '    claims.not_testable("ch01-measures"),\n    claims.not_testable("ch01-measures"),\n')
-    for build in (built_copy.book, built_copy.plain):
+    small.replace("book/99_small.md", '    claims.not_testable("ch99-rank"),\n', '    claims.not_testable("ch99-rank"),\n    claims.not_testable("ch99-rank"),\n')
+    for build in (small.book, small.plain):
         done = build()
         output = done.stdout + done.stderr
         assert done.returncode != 0
-        assert "claim 'ch01-forgotten' has no verdict" in output
-        assert "claim 'ch01-measures' is checked 2 times on the official basis" in output
+        assert "claim 'ch99-forgotten' has no verdict" in output
+        assert "claim 'ch99-rank' is checked 2 times on the official basis" in output
 
 
-def test_changed_code_runs_every_notebook_again(built_copy):
-    built_copy.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
-    done = succeeded(built_copy.book())
-    assert "01_industrial_clusters: run in " in done.stdout
-    assert done.stdout.count("(src/zhejiang, Python or a package changed)") == len(notebooks(ROOT))
+def test_changed_code_runs_every_notebook_again(small):
+    """Those that do not import what changed too."""
+    (small.root / "book" / "99_second.md").write_text(SECOND, encoding="utf-8")
+    small.replace("_toc.yml", '{"file": "book/99_small"}', '{"file": "book/99_small"}, {"file": "book/99_second"}')
+    succeeded(small.book())
+    small.replace("src/zhejiang/growth.py", '"""Growth rates, index', '"""Rates of growth, index')
+    done = succeeded(small.book())
+    for name in ("99_small", "99_second"):
+        assert re.search(rf"^{name}: run in .* s \(src/zhejiang, Python or a package changed\)$", done.stdout, flags=re.MULTILINE), done.stdout
 
 
-def test_repository_address_is_one_setting(built_copy):
-    """Buttons and links that need it appear when CITATION.cff names it, and not before."""
-    address = "https://github.com/someone/zhejiang-recomputed"
-    traces = ("/issues/new", "mybinder", address)
-    assert not any(trace in built_copy.page("01_industrial_clusters") for trace in traces)
-    built_copy.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\ndoi: 10.1234/5\n")
-    succeeded(built_copy.book())
-    page = built_copy.page("01_industrial_clusters")
+def test_addresses_of_the_project_are_settings_and_encodings_of_a_build(built_copy):
+    """Buttons and links that need one appear when CITATION.cff names it, and not before: the repository, Colab at github.io, the DOI, the card that a
+    link shows. In the same build no file of ours is opened in the system's encoding."""
+    name, address = "01_industrial_clusters", "https://github.com/someone/zhejiang-recomputed"
+    traces = ("/issues/new", "mybinder", "colab", address)
+    assert not any(trace in built_copy.page(name).lower() for trace in traces)
+    assert not (built_copy.html / "notebooks" / "colab").exists()
+    built_copy.replace("CITATION.cff", "license: MIT\n",
+                       f"license: MIT\nrepository-code: {address}\nurl: https://someone.github.io/zhejiang-recomputed/\ndoi: 10.1234/5\n")
+    done = succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "book", PDF="0", PYTHONWARNDEFAULTENCODING="1", PYTHONWARNINGS="default::EncodingWarning"))
+    warned = [line for line in done.stderr.splitlines() if "EncodingWarning" in line]
+    assert warned, "no warning at all: they were not switched on"
+    assert [line for line in warned if str(built_copy.root) in line] == []
+    page = built_copy.page(name)
     assert "/issues/new" in page
     assert "mybinder.org/v2/gh/someone/zhejiang-recomputed/main" in page
-    assert "https://doi.org/10.1234/5" in page
+    assert "https://doi.org/10.1234/5" in built_copy.page("index")
     assert address in built_copy.page("reference/cite")
+    assert f'href="https://colab.research.google.com/github/someone/zhejiang-recomputed/blob/gh-pages/notebooks/colab/{name}.ipynb"' in page
+    assert "colab.research" not in built_copy.page("reference/claims")
+    published = nbformat.read(built_copy.html / "notebooks" / f"{name}.ipynb", as_version=4)
+    prepared = nbformat.read(built_copy.html / "notebooks" / "colab" / f"{name}.ipynb", as_version=4)
+    nbformat.validate(prepared)
+    assert prepared.cells[1:] == published.cells
+    assert address in prepared.cells[0].source
+    # The card has a full address from now on.
+    tags = dict(re.findall(r'<meta property="(og:[^"]*)" content="([^"]*)"', page))
+    assert tags["og:image"] == "https://someone.github.io/zhejiang-recomputed/social-card.png" and tags["og:url"].endswith(f"/book/{name}.html")
+
+
+def test_transcription_reaches_chapter_ledger_errata_and_scoreboard(built_copy, built):
+    """With no change of a page: two data files and a ledger. Taken out again, the book has its old numbers."""
+    assert "No printed number of this report has been transcribed into" in built.page("05_yongkang_plan")
+    folder = built_copy.root / "data" / "printed" / "05"
+    shutil.copy(folder / "template.yml", folder / "table1.yml")
+    (folder / "table1.csv").write_text("item,item_zh,value_unit,share_percent\nfirst,甲,30,60.0\nsecond,乙,20,45.0\ntotal,合计,50,100.0\n", encoding="utf-8")
+    shutil.copy(folder / "template.claims.yml", built_copy.root / "data" / "claims" / "ch05.yml")
+    for path in (folder / "table1.yml", built_copy.root / "data" / "claims" / "ch05.yml"):
+        path.write_text(path.read_text(encoding="utf-8").replace("REPLACE", "invented"), encoding="utf-8")
+    succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "seal"))
+    done = succeeded(built_copy.book())
+    assert "05_yongkang_plan: run in" in done.stdout and "06_tobacco_commerce: reused" in done.stdout
+    chapter = built_copy.page("05_yongkang_plan")
+    assert "No printed number of this report" not in chapter and 'id="ch05-tab-transcribed"' in chapter
+    found = {claim["id"]: claim["verdict"] for claim in built_copy.results["claims"] if claim["id"].startswith("ch05-")}
+    assert found == {"ch05-t1-value-first": "not testable", "ch05-t1-value-second": "not testable", "ch05-t1-value-total": "reproduces",
+                     "ch05-t1-share-first": "reproduces", "ch05-t1-share-second": "differs", "ch05-t1-share-total": "reproduces"}
+    assert all(claim_id in built_copy.page("reference/claims") for claim_id in found)
+    errata = built_copy.page("reference/errata")
+    assert "ch05-t1-share-second" in errata and "Not looked for yet. Printed and computed value differ in one digit." in errata
+    assert "data/printed/05/table1.csv" in built_copy.page("reference/data")
+    scoreboard = re.search(r"<tr[^>]*>(?:(?!</tr>).)*05_yongkang_plan\.html(?:(?!</tr>).)*</tr>", built_copy.page("index"), flags=re.DOTALL)[0]
+    assert re.findall(r">\s*(\d+)\s*<", re.sub(r"</?p>", "", scoreboard))[-5:] == ["6", "3", "0", "1", "2"]
+    for path in (folder / "table1.csv", folder / "table1.yml", built_copy.root / "data" / "claims" / "ch05.yml"):
+        path.unlink()
+    succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "seal"))
+    succeeded(built_copy.book())
+    assert "No printed number of this report" in built_copy.page("05_yongkang_plan")
+    assert "ch05-t1" not in built_copy.page("reference/claims") + built_copy.page("reference/errata")
+    assert built_copy.results == built.results
 
 
 @pytest.mark.parametrize("quote, message", [
     ("{num}`ch01-no-such-number`", "no notebook publishes a number 'ch01-no-such-number'"),
     ("{verdict}`ch01-no-such-claim`", "no notebook checks a claim 'ch01-no-such-claim'"),
 ])
-def test_unknown_id_in_prose_stops_the_build(built_copy, quote, message):
-    built_copy.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
-    done = built_copy.book()
+def test_unknown_id_in_prose_stops_the_build(small, quote, message):
+    small.replace("book/reference/errata.md", "# Errata\n", f"# Errata\n\n{quote}\n")
+    done = small.book()
     assert done.returncode != 0
     assert message in done.stdout + done.stderr
 
@@ -201,3 +317,12 @@ def test_notebooks_ran_once_without_warnings(book):
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
         outputs = [output for cell in code for output in cell.outputs]
         assert [o for o in outputs if o.output_type in ("error", "stream")] == []
+
+
+def test_without_pdf_the_pages_do_not_offer_it(built, book):
+    assert not (built.html / "zhejiang-recomputed.pdf").exists()
+    assert "zhejiang-recomputed.pdf" not in built.page("index")
+    assert "zhejiang-recomputed.pdf" not in built.page("05_yongkang_plan")
+    if (book.html / "zhejiang-recomputed.pdf").exists():
+        assert "zhejiang-recomputed.pdf" in book.page("index")
+        assert "zhejiang-recomputed.pdf" in book.page("05_yongkang_plan")

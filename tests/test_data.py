@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import functools
 import io
 import json
 from collections.abc import Callable
@@ -76,6 +77,11 @@ def change_claims(project: Path, change: Callable[[dict], object]) -> None:
     change_yaml(project / "claims" / "ch01.yml", change)
 
 
+@functools.cache
+def loaded(table: str) -> pd.DataFrame:
+    return data.load(table)
+
+
 def refusal(table: str) -> str:
     """The message with which `load` refuses a table."""
     with pytest.raises(data.DataError) as refused:
@@ -94,7 +100,7 @@ def claims_refusal() -> str:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_loads_with_the_columns_and_types_of_its_sidecar(table):
-    frame = data.load(table)
+    frame = loaded(table)
     sidecar = data.read_sidecar(data.DATA / f"{table}.yml")
     types = {"integer": "int64", "number": "float64", "string": "str"}
     assert frame.dtypes.astype(str).to_dict() == {
@@ -106,7 +112,7 @@ def test_every_table_loads_with_the_columns_and_types_of_its_sidecar(table):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_sources_named_in_a_table_are_in_its_sidecar(table):
-    frame = data.load(table)
+    frame = loaded(table)
     if "source" in frame:
         assert set(frame["source"]) <= {source["id"] for source in data.read_sidecar(data.DATA / f"{table}.yml")["sources"]}
 
@@ -501,7 +507,7 @@ def test_sidecar_that_adds_up_text(project):
 
 def test_long_integers_in_a_column_with_empty_cells_keep_every_digit():
     column = {"name": "x", "type": "integer", "nulls": 1}
-    values = data._typed("x.csv", pd.Series(["9007199254740993", ""]), column)
+    values = data._typed("x.csv", ["9007199254740993", ""], column)
     assert values[0] == 9007199254740993
 
 

@@ -303,29 +303,6 @@ def test_notebook_runs_after_the_first_cell_on_colab(tmp_path):
     assert f"\npandas=={versions['pandas']} " in LOCK
 
 
-def test_colab_in_the_launch_menu_card_and_encodings_of_a_build(built_copy):
-    """One more build: with an address at github.io Colab is offered; and no file of ours is opened in the system's encoding."""
-    address = "https://github.com/someone/zhejiang-recomputed"
-    assert "colab" not in built_copy.page("01_industrial_clusters").lower()
-    assert not (built_copy.html / "notebooks" / "colab").exists()
-    built_copy.replace("CITATION.cff", "license: MIT\n", f"license: MIT\nrepository-code: {address}\nurl: https://someone.github.io/zhejiang-recomputed/\n")
-    done = succeeded(built_copy.run(sys.executable, "-m", "zhejiang", "book", PDF="0", PYTHONWARNDEFAULTENCODING="1", PYTHONWARNINGS="default::EncodingWarning"))
-    warned = [line for line in done.stderr.splitlines() if "EncodingWarning" in line]
-    assert warned, "no warning at all: they were not switched on"
-    assert [line for line in warned if str(built_copy.root) in line] == []
-    name = "01_industrial_clusters"
-    assert (f'href="https://colab.research.google.com/github/someone/zhejiang-recomputed/blob/gh-pages/notebooks/colab/{name}.ipynb"') in built_copy.page(name)
-    assert "colab.research" not in built_copy.page("reference/claims")
-    published = nbformat.read(built_copy.html / "notebooks" / f"{name}.ipynb", as_version=4)
-    prepared = nbformat.read(built_copy.html / "notebooks" / "colab" / f"{name}.ipynb", as_version=4)
-    nbformat.validate(prepared)
-    assert prepared.cells[1:] == published.cells
-    assert address in prepared.cells[0].source
-    # The card that a link shows has a full address from now on.
-    tags = dict(re.findall(r'<meta property="(og:[^"]*)" content="([^"]*)"', built_copy.page(name)))
-    assert tags["og:image"] == "https://someone.github.io/zhejiang-recomputed/social-card.png" and tags["og:url"].endswith(f"/book/{name}.html")
-
-
 # Windows and macOS
 
 

@@ -38,11 +38,9 @@ CHAPTER = "book/03a_service_impact.html"
 
 
 @pytest.fixture(scope="module")
-def pages(book):
+def pages(book, site):
     """Every page by its address in the book: text and parsed."""
-    paths = [path for path in sorted(book.html.rglob("*.html")) if "_static" not in path.parts]
-    texts = {path.relative_to(book.html).as_posix(): path.read_text(encoding="utf-8") for path in paths}
-    return {name: (text, BeautifulSoup(text, "html.parser")) for name, text in texts.items()}
+    return {path.relative_to(book.html).as_posix(): (path.read_text(encoding="utf-8"), soup) for path, soup in site.items()}
 
 
 def directives(soup):

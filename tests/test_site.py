@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -25,14 +26,6 @@ from zhejiang import ROOT, __version__, build, citation, data
 from zhejiang import input_output as io
 
 IDS = Path(__file__).parent / "ids.txt"
-
-
-@pytest.fixture(scope="module")
-def site(book):
-    """Every page as (path, parsed page)."""
-    paths = sorted(book.html.rglob("*.html"))
-    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in paths
-            if "_static" not in path.parts}
 
 
 def test_links_and_anchors_resolve(site):
@@ -91,14 +84,14 @@ def test_numbers_of_chapters_are_those_of_the_reports(site):
     """A cited Table 3a.2 keeps its number, whatever chapters come before it."""
     chapters = {path: soup for path, soup in site.items() if re.match(r"[0-9]", path.name)}
     assert chapters
+    in_menus = [(tag["href"], tag.get_text()) for page in site.values() for tag in page.select("nav a[href]")]
     for path, soup in chapters.items():
         report = re.match(r"0*([0-9]+a?)_", path.name)[1]
         numbers = [tag.get_text() for tag in soup.select("article .section-number, article .caption-number, article .eqno")]
         assert numbers
         for number in numbers:
             assert re.search(rf"(?<![0-9]){report}\.", number), (path.name, number)
-        in_menus = {tag.get_text() for page in site.values() for tag in page.select(f"nav a[href$='{path.name}']")}
-        assert any(text.strip().startswith(f"{report}. ") for text in in_menus), path.name
+        assert any(text.strip().startswith(f"{report}. ") for address, text in in_menus if address.endswith(path.name)), path.name
 
 
 def test_table_heads_have_a_scope(site):
@@ -448,9 +441,8 @@ def test_every_page_has_the_tags_of_its_record(book, site):
         assert _content(soup, "DC.type") == ["Book" if is_landing else "BookChapter"]
         assert bool(_content(soup, "citation_abstract")) == (is_landing or path.name[0] == "0")
         heading = soup.select_one("article h1")
-        for mark in heading.select(".section-number, .headerlink"):
-            mark.extract()
-        assert heading.get_text().strip().replace("’", "'") == _content(soup, "citation_title")[0]
+        marks = {id(text) for mark in heading.select(".section-number, .headerlink") for text in mark.strings}
+        assert "".join(text for text in heading.strings if id(text) not in marks).strip().replace("’", "'") == _content(soup, "citation_title")[0]
         assert soup.find("link", rel="schema.DC")["href"] == "http://purl.org/dc/elements/1.1/"
 
 
@@ -478,27 +470,80 @@ def test_example_of_one_number_leads_to_it(book, site, results):
 
 # In a browser.
 
-@needs_browser
-def test_pages_request_nothing_from_outside(browser, base, site, book):
-    page = browser.new_page()
-    requests, errors = [], []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
+LAYOUT = """() => {
+  const shows = (e) => { const box = e.getBoundingClientRect(); return box.width > 0 && box.height > 0 && e.checkVisibility({ visibilityProperty: true }); };
+  const figures = [...document.querySelectorAll("figure.zr-figure")];
+  return { width: document.documentElement.scrollWidth, captions: figures.every((figure) => shows(figure.querySelector("figcaption"))),
+           images: figures.map((figure) => [...figure.querySelectorAll("img")].filter(shows).map((image) => image.className)) }; }"""
+
+
+@dataclass
+class Visit:
+    """What happens while every page is opened once, one after the other, and how each page lies in both themes."""
+
+    base: str
+    width: int
+    requests: list[tuple[str, str]] = field(default_factory=list)  # the page and what it asks for
+    said: list[tuple[str, str]] = field(default_factory=list)  # in the console
+    errors: list[str] = field(default_factory=list)
+    layouts: dict[tuple[str, str], dict] = field(default_factory=dict)  # by page and theme
+
+
+@pytest.fixture(scope="module", params=[("file", 1400), ("http", 390)], ids=["file-1400", "http-390"])
+def visit(request, browser, book, site):
+    """From disk on a wide screen, from a server on a phone."""
+    kind, width = request.param
+    base = book.html.as_uri() + "/" if kind == "file" else request.getfixturevalue("server")
+    visit = Visit(base, width)
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.on("request", lambda request: visit.requests.append((page.url, request.url)))
+    page.on("console", lambda message: visit.said.append((page.url, message.text)) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: visit.errors.append(f"{page.url}: {error}"))
 
     def failed(request):
         # The next page may cut off what a busy browser still asks for, the icon for one; the file itself has to be there.
         is_there = request.url.startswith(base) and (book.html / request.url.removeprefix(base).partition("?")[0]).is_file()
         if not (request.failure == "net::ERR_ABORTED" and is_there):
-            errors.append(f"{request.failure}: {request.url}")
+            visit.errors.append(f"{request.failure}: {request.url}")
 
     page.on("requestfailed", failed)
-    for path in site:
-        page.goto(base + path.relative_to(book.html).as_posix(), wait_until="networkidle")
+    pages = [path.relative_to(book.html).as_posix() for path in site]
+    for name in [*pages, "search.html?q=exports", "search.html?q=constructor", "search.html?q=__proto__"]:
+        page.emulate_media(color_scheme="light")
+        page.goto(base + name, wait_until="networkidle")
         # On a busy machine MathJax may still be between two of its files.
         page.evaluate("window.MathJax?.startup?.promise.then(() => {})")
+        if name not in pages or name == "index.html":
+            continue  # the latter only leads to the landing page
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
+            visit.layouts[name, theme] = page.evaluate(LAYOUT)
     page.close()
-    assert [url for url in requests if not url.startswith((base, "data:", "blob:"))] == []
-    assert errors == []
+    return visit
+
+
+@needs_browser
+def test_pages_request_nothing_from_outside(visit):
+    assert [url for _, url in visit.requests if not url.startswith((visit.base, "data:", "blob:"))] == []
+    assert visit.errors == []
+
+
+@needs_browser
+def test_nothing_is_reported_in_the_console(visit):
+    """No error of a script, and nothing that a page's content security policy stops. Nor is the theme's large font of icons fetched, which
+    stands behind the book's small one."""
+    assert visit.said == []
+    assert [found for found in visit.requests if "webfonts" in found[1]] == []
+
+
+@needs_browser
+def test_pages_do_not_scroll_sideways(visit):
+    """Wide tables scroll in their own box, on a phone too; one image of each figure shows."""
+    for (name, theme), layout in visit.layouts.items():
+        assert layout["width"] <= visit.width, (name, theme)
+        assert layout["captions"] and all(len(shown) == 1 and theme in shown[0] for shown in layout["images"]), (name, theme, layout["images"])
+    assert sum(len(layout["images"]) for layout in visit.layouts.values()) > 100
 
 
 @needs_browser
@@ -583,25 +628,6 @@ def test_table_of_provinces_can_be_sorted(browser, base, results):
     assert column(0) == sorted(column(0)) and change.get_attribute("aria-sort") is None
     assert table.locator("thead tr").nth(1).inner_text() == units
     page.close()
-
-
-@needs_browser
-@pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_do_not_scroll_sideways(browser, book, site, width, theme):
-    """Wide tables scroll in their own box, on a phone too; one image of each figure shows."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    page = context.new_page()
-    for path in site:
-        if path == book.html / "index.html":
-            continue  # only leads to the landing page
-        page.goto(path.as_uri(), wait_until="load")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
-        for figure in page.locator("figure.zr-figure").all():
-            assert figure.locator("img:visible").count() == 1
-            assert theme in figure.locator("img:visible").get_attribute("class")
-            assert figure.locator("figcaption").is_visible()
-    context.close()
 
 
 @needs_browser

@@ -149,7 +149,7 @@ def _run(command: str) -> int:
         settings = {**os.environ, "JUPYTER_CONFIG_PATH": str(ROOT / "book" / "_lab")}
         return subprocess.call([sys.executable, "-m", "jupyter", "lab", "book"], cwd=ROOT, env=settings)
     arguments = {
-        # As many files at a time as there are cores, in their order: the first ones need the book, which takes longest.
+        # As many files at a time as there are cores, in the order that tests/conftest.py gives them.
         "test": ["-m", "pytest", "-m", "not full", "--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"],
         "test-full": ["-m", "pytest"],
         "serve": ["-m", "http.server", "--bind", "127.0.0.1", "--directory", "_build/html", "8000"],

@@ -13,13 +13,14 @@ import importlib.metadata
 import io
 import json
 import math
+import operator
 import platform
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import jsonschema
-import numpy as np
 import pandas as pd
 import yaml
 from IPython import get_ipython
@@ -37,6 +38,9 @@ TEMPLATE = "template"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Control characters and marks of no width, among them those that turn the order in which text is shown.
 INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# At most eighteen digits: more do not fit an int64, and a float would silently round them.
+INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+NUMBER = re.compile(r"[+-]?([0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?")
 # Kinds of claims that other claims compute, and how many: the parts of a sum; the parts of a share, then the whole; numerator and
 # denominator; the later value and the earlier. `zhejiang.claims` computes them.
 RULES = {"sum": (1, math.inf), "share": (2, math.inf), "ratio": (2, 2), "average": (2, 2), "growth": (2, 2)}
@@ -323,13 +327,12 @@ def check_table(path: Path, sidecar: dict, sealed: bool = True) -> pd.DataFrame:
         )
     if not rows:
         raise DataError(f"{name}: 0 rows: expected {sidecar['rows']}")
-    text = pd.DataFrame(rows, columns=header, dtype=str)
-    frame = pd.DataFrame({c["name"]: _typed(name, text[c["name"]], c) for c in sidecar["columns"]})
+    frame = pd.DataFrame({c["name"]: _typed(name, list(cells), c) for c, cells in zip(sidecar["columns"], zip(*rows, strict=True), strict=True)})
     double = frame.duplicated(sidecar["key"])
     if double.any():
         row = double.idxmax()
         raise DataError(
-            f"{name}, row {row + 2}, column {', '.join(sidecar['key'])}: {', '.join(text.loc[row, sidecar['key']])}"
+            f"{name}, row {row + 2}, column {', '.join(sidecar['key'])}: {', '.join(rows[row][header.index(key)] for key in sidecar['key'])}"
             " occurs before: expected a key that occurs once"
         )
     fault = first_fault(frame, sidecar)
@@ -387,46 +390,36 @@ def _refuse_invisible(where: str, content: str) -> None:
         raise DataError(f"{where} {line}: U+{ord(found[0]):04X}, a character that is not seen: expected none")
 
 
-def _typed(name: str, text: pd.Series, column: dict) -> pd.Series:
-    def refuse(row: int, expectation: str):
-        raise DataError(f"{name}, row {row + 2}, column {column['name']}: {text[row]!r}: expected {expectation}")
+def _typed(name: str, text: list[str], column: dict) -> pd.Series:
+    """Return the cells of a column as values of its type. They are looked at one by one: most columns are short, and pandas takes longer to begin."""
+    def refuse(wrong: Iterable[bool], expectation: str) -> None:
+        row = next((row for row, is_wrong in enumerate(wrong) if is_wrong), None)
+        if row is not None:
+            raise DataError(f"{name}, row {row + 2}, column {column['name']}: {text[row]!r}: expected {expectation}")
 
-    empty = text == ""
-    if empty.sum() != column.get("nulls", 0):
-        refuse(empty.idxmax() if empty.any() else 0, f"{column.get('nulls', 0)} empty cells, found {empty.sum()}")
+    empty = text.count("")
+    if empty != column.get("nulls", 0):
+        refuse((cell == "" or not empty for cell in text), f"{column.get('nulls', 0)} empty cells, found {empty}")
     if column["type"] == "string":
-        formula = text.str.startswith(FORMULA) & (text.str.len() > 1)
-        if formula.any():
-            refuse(formula.idxmax(), "text that a spreadsheet does not take for a formula")
-        values = text
+        refuse((len(cell) > 1 and cell.startswith(FORMULA) for cell in text), "text that a spreadsheet does not take for a formula")
         # Blanks that do not show would make two names of one.
-        hidden = text.map(lambda cell: cell != cell.strip() or not cell.isprintable())
-        if hidden.any():
-            refuse(hidden.idxmax(), "no blank at either end and no character that does not show")
+        refuse((cell != cell.strip() or not cell.isprintable() for cell in text), "no blank at either end and no character that does not show")
         if "pattern" in column:
-            wrong = ~empty & ~text.str.fullmatch(column["pattern"])
-            if wrong.any():
-                refuse(wrong.idxmax(), f"the form {column['pattern']}")
+            form = re.compile(column["pattern"])
+            refuse((cell != "" and not form.fullmatch(cell) for cell in text), f"the form {column['pattern']}")
+        values = pd.Series(text, dtype=str)
     else:
         integer = column["type"] == "integer"
-        # At most eighteen digits: more do not fit an int64, and a float would silently round them.
-        pattern = r"[+-]?[0-9]{1,18}" if integer else r"[+-]?([0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?"
-        wrong = ~empty & ~text.str.fullmatch(pattern)
-        if wrong.any():
-            refuse(wrong.idxmax(), 'an integer' if integer else 'a number')
+        refuse((cell != "" and not (INTEGER if integer else NUMBER).fullmatch(cell) for cell in text), "an integer" if integer else "a number")
         if integer:
-            values = pd.Series([int(cell) if cell else pd.NA for cell in text], dtype="Int64" if empty.any() else "int64")
+            values = pd.Series([int(cell) if cell else pd.NA for cell in text], dtype="Int64" if empty else "int64")
         else:
-            values = pd.to_numeric(text.mask(empty)).astype("float64")
-        for limit, outside in (("minimum", np.less), ("maximum", np.greater)):
+            values = pd.to_numeric(pd.Series([cell or None for cell in text], dtype=object)).astype("float64")
+        for limit, outside in (("minimum", operator.lt), ("maximum", operator.gt)):
             if limit in column:
-                wrong = ~empty & outside(values.fillna(column[limit]), column[limit])
-                if wrong.any():
-                    refuse(wrong.idxmax(), f"{limit} {column[limit]}")
+                refuse(outside(values, column[limit]).fillna(False), f"{limit} {column[limit]}")
     if "values" in column:
-        wrong = ~empty & ~values.isin(column["values"])
-        if wrong.any():
-            refuse(wrong.idxmax(), f"one of {column['values']}")
+        refuse((cell != "" and not is_one for cell, is_one in zip(text, values.isin(column["values"]), strict=True)), f"one of {column['values']}")
     return values
 
 
