@@ -15,7 +15,7 @@ import pytest
 import yaml
 from conftest import copy_sources, succeeded
 
-from zhejiang import ROOT, catalog, claims, data
+from zhejiang import ROOT, catalog, claims, data, looks
 from zhejiang.check_print import check_print
 
 # Chapter 1a stands beside report 1 and has no printed pages of its own.
@@ -487,7 +487,7 @@ def test_a_terminal_of_eighty_columns_holds_the_verdicts(ask):
     assert len(table) == 18 and max(map(len, table)) <= 80
     assert all(line.isascii() for line in table)
     start = table[0].index("Verdict")
-    assert all(line[start - 2 : start] == "  " and line[start:].lower() in ("verdict", *claims.VERDICTS) for line in table)
+    assert all(line[start - 2 : start] == "  " and line[start:].lower() in ("verdict", *looks.VERDICTS) for line in table)
 
 
 def test_example_on_the_page(project, ask):

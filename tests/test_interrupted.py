@@ -117,7 +117,7 @@ def mounted(tmp_path):
         subprocess.run(["umount", str(point)], check=True)
 
 
-@pytest.mark.parametrize("room", [1, 30], ids=lambda room: f"{room} MB")
+@pytest.mark.parametrize("room", [1, 10], ids=lambda room: f"{room} MB")
 def test_disk_full(tmp_path, built, good, wanted, mounted, room):
     """The disk has a little room beside the last book: first not even for a notebook, then not for the pages."""
     project = good.copy(tmp_path / "project")

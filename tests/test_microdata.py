@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from zhejiang import ROOT, catalog, data, freshness, microdata, show, survey
+from zhejiang import ROOT, catalog, data, freshness, inputs, microdata, show, survey
 
 PAGE = ROOT / "book" / "04a_innovation_survey.md"
 TABLE = "printed/04a/firms"
@@ -125,7 +125,8 @@ def test_file_and_sidecar_come_together(project, file, codebook):
 
 
 def test_a_page_that_found_no_file_runs_again_when_there_is_one(project, file, codebook, monkeypatch):
-    monkeypatch.setattr(data, "code_fingerprint", lambda: "code")
+    monkeypatch.setattr(inputs, "code_fingerprint", lambda: "code")
+    monkeypatch.setattr(freshness, "ROOT", data.ROOT)
     record = {"type": "input", "path": f"data/{TABLE}.csv", "sha256": data.checksum(project / f"{TABLE}.csv"), "code": "code"}
     output = nbformat.v4.new_output("display_data", data={data.RECORD: {"records": [record]}})
     executed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])])

@@ -41,6 +41,9 @@ def link(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
 def publish(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
+    domain = app.env.get_domain("zhejiang")
+    if domain.last.get("inputs") == domain.noted["inputs"]:
+        return
     (Path(app.outdir) / sbom.NAME).write_text(json.dumps(content(Path(app.srcdir)), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -11,7 +11,6 @@ import itertools
 import re
 from pathlib import Path
 
-from fontTools import subset
 from language import CJK
 from sphinx.application import Sphinx
 
@@ -46,6 +45,8 @@ def add_font(app: Sphinx, exception: Exception | None) -> None:
 
 def subset_of(font: Path, codes: list[int]) -> bytes:
     """Return a font with these characters, as far as it has them, in the form for the web."""
+    from fontTools import subset  # for a moment of its own, and few builds need a new font
+
     options = subset.Options(flavor="woff2", recalc_timestamp=False)
     loaded = subset.load_font(font, options)
     subsetter = subset.Subsetter(options)

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import html
+import json
 import shutil
 from functools import lru_cache
 from pathlib import Path
 
 import pybtex.backends.plaintext
 import pybtex.plugin
+import pybtex.style.formatting.alpha
 import zhejiang_book
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -26,6 +28,19 @@ FORMS = [("GB/T 7714", "txt", "text", True), ("BibTeX", "bib", "bibtex", True), 
 
 class record(nodes.General, nodes.Element):
     """A record in one form, which can be folded without a script."""
+
+
+class Style(pybtex.style.formatting.alpha.Style):
+    """The style of the bibliography. sphinxcontrib-bibtex asks for each entry twice, the second time for the titles of links."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.formatted = {}
+
+    def format_entry(self, label, entry, bib_data=None):
+        if entry.key not in self.formatted:
+            self.formatted[entry.key] = super().format_entry(label, entry, bib_data)
+        return self.formatted[entry.key]
 
 
 @lru_cache
@@ -132,10 +147,16 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     cff, chapters = sources(Path(app.srcdir))
+    items = citation.items(cff, list(chapters.values()))
+    domain = app.env.get_domain("zhejiang")
+    domain.noted["citations"] = json.dumps(items)
+    # The same records by the same code: their files are there.
+    if all(domain.last.get(key) == domain.noted[key] for key in ("citations", "inputs")):
+        return
     folder = Path(app.outdir) / "citations"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name, text in citation.files(citation.items(cff, list(chapters.values()))).items():
+    for name, text in citation.files(items).items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -152,6 +173,7 @@ def setup(app: Sphinx) -> dict:
     app.setup_extension("zhejiang_book")
     # Else each citation has pybtex search all installed packages for it.
     pybtex.plugin.register_plugin("pybtex.backends", "plaintext", pybtex.backends.plaintext.Backend, force=True)
+    pybtex.plugin.register_plugin("pybtex.style.formatting", "alpha", Style, force=True)
     app.add_config_value("zhejiang_cff", "", "html")
     app.add_node(record, html=(_visit_record, _depart_record))
     zhejiang_book.add_generated(app, {"citations": citations, "cite-number": cite_number})

@@ -10,6 +10,7 @@ query of one character finds something. Everything else is Sphinx's English, wit
 import re
 
 from language import CJK, RUN
+from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
 TOKEN = re.compile(rf"([{CJK}]+)|[^\W{CJK}]+")
@@ -61,6 +62,16 @@ class SearchEnglishChinese(SearchEnglish):
         return words
 
 
-def setup(app):
+def forget_words(app: Sphinx) -> list:
+    """Take words off the search index that no page has any more: Sphinx takes the pages off a word of the last build, and leaves the word."""
+    if app.builder.indexer is not None:
+        for words in (app.builder.indexer._mapping, app.builder.indexer._title_mapping):
+            for word in [word for word, pages in words.items() if not pages]:
+                del words[word]
+    return []
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("html-collect-pages", forget_words)
     app.add_search_language(SearchEnglishChinese)  # its lang is "en", so it takes the place of English
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -84,8 +84,10 @@ def protect(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     outdir = Path(app.outdir)
-    with Typesetter(outdir / "_static" / "vendor" / "mathjax") as mathjax:
-        style = mathjax.style()
+    domain = app.env.get_domain("zhejiang")
+    # MathJax is a file of the book, so that its style sheet is that of the last build unless files changed.
+    same = domain.last.get("inputs") == domain.noted["inputs"]
+    domain.noted["mathjax"] = style = domain.last["mathjax"] if same else mathjax_style(outdir)
     for path in sorted(outdir.rglob("*.html")):
         # The theme leaves parts of templates there.
         if outdir / "_static" in path.parents:
@@ -99,6 +101,11 @@ def protect(app: Sphinx, exception: Exception | None) -> None:
             raise ExtensionError(f"{path.relative_to(outdir)}: {error}") from None
 
 
+def mathjax_style(outdir: Path) -> str:
+    with Typesetter(outdir / "_static" / "vendor" / "mathjax") as mathjax:
+        return mathjax.style()
+
+
 def escape_title(app: Sphinx, pagename, templatename, context, doctree) -> None:
     """Escape the title that the theme repeats for print: it takes it as text and writes it as HTML."""
     if "pagetitle" in context:
@@ -106,6 +113,7 @@ def escape_title(app: Sphinx, pagename, templatename, context, doctree) -> None:
 
 
 def setup(app: Sphinx) -> dict:
+    app.setup_extension("zhejiang_book")
     # After the theme.
     app.connect("html-page-context", escape_title, priority=700)
     # Last, when all pages are written.

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from zhejiang_book import _link, listed
 
 import zhejiang
-from zhejiang import data
+from zhejiang import inputs
 
 BIBLIOGRAPHY, CATALOGUE = "book/reference/bibliography", "book/reference/data"
 
@@ -43,7 +43,7 @@ def add_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     seen: set[str] = set()
     for number, cell in enumerate(cells, 1):
         paths = dict.fromkeys(record["path"] for record in page["records"] if record["type"] == "input" and record["cell"] == number
-                              and record["path"].endswith(".csv") and record["sha256"] != data.ABSENT)
+                              and record["path"].endswith(".csv") and record["sha256"] != inputs.ABSENT)
         if new := [path for path in paths if path not in seen]:
             seen.update(new)
             names = [path.removeprefix("data/").removesuffix(".csv") for path in new]

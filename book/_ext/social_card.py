@@ -14,7 +14,7 @@ from citation_records import abstract, add_to_head, sources
 from sphinx.application import Sphinx
 
 import zhejiang
-from zhejiang import citation, claims, show
+from zhejiang import citation, looks
 
 CARD = "social-card.png"
 WIDTH, HEIGHT = 1200, 630
@@ -62,10 +62,10 @@ def card(title: str, counts: dict[str, int]) -> str:
     words = "".join(f'<text x="{80 + 265 * i}" y="490" font-family="Book Sans" font-size="30" fill="{COLOURS[verdict]}">'
                     f'{count} {verdict}</text>' for i, (verdict, count) in enumerate(counts.items()))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"><rect width="100%" height="100%" fill="#fff"/>'
-            f'<rect width="100%" height="16" fill="{show.ACCENT}"/>'
-            f'<text x="80" y="150" font-family="Book Serif" font-weight="700" font-size="76" fill="{show.INK}">{html.escape(title)}</text>'
-            f'<text x="80" y="220" font-family="Book Sans SC" font-size="36" fill="{show.MUTED}">《民营经济与区域发展(第七辑)》</text>'
-            f'<text x="80" y="335" font-family="Book Sans" font-size="36" fill="{show.INK}">{total} printed numbers checked</text>'
+            f'<rect width="100%" height="16" fill="{looks.ACCENT}"/>'
+            f'<text x="80" y="150" font-family="Book Serif" font-weight="700" font-size="76" fill="{looks.INK}">{html.escape(title)}</text>'
+            f'<text x="80" y="220" font-family="Book Sans SC" font-size="36" fill="{looks.MUTED}">《民营经济与区域发展(第七辑)》</text>'
+            f'<text x="80" y="335" font-family="Book Sans" font-size="36" fill="{looks.INK}">{total} printed numbers checked</text>'
             f'{"".join(parts)}{words}</svg>')
 
 
@@ -73,7 +73,7 @@ def _counts(app: Sphinx) -> dict[str, int]:
     """Claims of the book by verdict, in the order of the scoreboard."""
     domain = app.env.get_domain("zhejiang")
     pages = dict.fromkeys(page for page, _ in domain.records("verdict"))
-    return {verdict: sum(zhejiang_book._verdict_counts(domain, page)[verdict] for page in pages) for verdict in claims.VERDICTS}
+    return {verdict: sum(zhejiang_book._verdict_counts(domain, page)[verdict] for page in pages) for verdict in looks.VERDICTS}
 
 
 def _said(counts: dict[str, int]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -112,27 +112,30 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     cff, _ = sources(Path(app.srcdir))
     date = datetime.datetime.fromisoformat(cff["date-released"])
     found = exhibits(app.env)
-    cited = {page: citation.gbt7714(citation.part(cff, page, app.env.titles[page].astext())) for page in {entry["docname"] for entry in found}}
     domain = app.env.get_domain("zhejiang")
+    cited = {page: citation.gbt7714(citation.part(cff, page, app.env.titles[page].astext()))
+             for page in {entry["docname"] for entry in found} & domain.changed}
     written: dict[str, bytes] = {}
     for entry in found:
         record, page = entry["record"], entry["docname"]
+        if page not in domain.changed:
+            written |= {Path(address).name: (outdir / address).read_bytes() for address in files(record).values()}
+            continue
         address = f"{citation.page_address(cff, page)}#{record['id']}"
         about = take_away.About(record["id"], entry["number"], record["caption"], record["source"] or NO_SOURCE, zhejiang.__version__,
                                 address, cited[page])
         name = f"{record['id']}."
-        if page not in domain.changed:
-            written |= {Path(address).name: (outdir / address).read_bytes() for address in files(record).values()}
-        elif entry["kind"] == "table":
-            written |= {f"{name}csv": take_away.table_csv(record, about), f"{name}xlsx": take_away.table_xlsx(record, about, date),
-                        f"{name}tex": take_away.table_tex(record, about)}
+        if entry["kind"] == "table":
+            made = {f"{name}csv": take_away.table_csv(record, about), f"{name}xlsx": take_away.table_xlsx(record, about, date),
+                    f"{name}tex": take_away.table_tex(record, about)}
         else:
             svg = (outdir / "_images" / Path(record["images"]["light"]).name).read_text(encoding="utf-8")
-            picture = domain.pictures[f"{name}png"].result() if f"{name}png" in domain.pictures else (folder / f"{name}png").read_bytes()
-            written |= {f"{name}csv": take_away.figure_csv(record, about), f"{name}svg": take_away.figure_svg(svg, about, record["alt"]).encode(),
-                        f"{name}png": picture}
-    for name, content in written.items():
-        (folder / name).write_bytes(content)
+            picture = rendered(domain.pictures[f"{name}png"], svg) if f"{name}png" in domain.pictures else (folder / f"{name}png").read_bytes()
+            made = {f"{name}csv": take_away.figure_csv(record, about), f"{name}svg": take_away.figure_svg(svg, about, record["alt"]).encode(),
+                    f"{name}png": picture}
+        for address, content in made.items():
+            (folder / address).write_bytes(content)
+        written |= made
     index = [{"id": entry["record"]["id"], "kind": entry["kind"], "number": entry["number"], "caption": entry["record"]["caption"],
               "page": app.builder.get_target_uri(entry["docname"]), "anchor": entry["record"]["id"], "cell": entry["record"]["cell"],
               "files": list(files(entry["record"]).values())} for entry in found]
@@ -142,6 +145,11 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     for path in folder.iterdir():
         if path.name not in kept:
             path.unlink()
+
+
+def rendered(picture: Future, svg: str) -> bytes:
+    """Return a PNG from another process, or from this one where none has begun with it."""
+    return png.render(svg) if picture.cancel() else picture.result()
 
 
 def open_pool(app: Sphinx) -> None:

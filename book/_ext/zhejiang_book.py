@@ -26,7 +26,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import zhejiang
-from zhejiang import catalog, citation, claims, colab, data, freshness, render, show
+from zhejiang import citation, colab, freshness, inputs, looks, render
 from zhejiang.typography import with_minus
 
 # Folders of the built book that other extensions write anew each time.
@@ -73,8 +73,8 @@ class ZhejiangDomain(Domain):
 
     name = "zhejiang"
     label = "Zhejiang Recomputed"
-    initial_data = {"pages": {}}
-    data_version = 4
+    initial_data = {"pages": {}, "claims": {}}
+    data_version = 5
 
     def clear_doc(self, docname):
         self.data["pages"].pop(docname, None)
@@ -153,14 +153,22 @@ def check_records(app: Sphinx, env) -> None:
     faults += [f"claim {id!r} is checked {n} times on the {basis} basis: expected once"
                for (id, basis), n in verdicts.items() if n > 1]
     checked = {id for id, _ in verdicts}
-    for chapter in data.chapters_with_claims():
-        faults += [f"claim {claim['id']!r} has no verdict: expected one from a notebook"
-                   for claim in data.read_claims(chapter) if claim["id"] not in checked]
+    faults += [f"claim {id!r} has no verdict: expected one from a notebook" for id in declared_claims(app, domain) if id not in checked]
     for docname, page in domain.data["pages"].items():
         if page["cells"] and not any(record["type"] == "input" for record in page["records"]):
             faults.append(f"page {docname!r} has code cells but reads no table: its cache could not be kept fresh")
     if faults:
         raise ExtensionError("the records of the notebooks do not fit the ledger:\n  " + "\n  ".join(faults))
+
+
+def declared_claims(app: Sphinx, domain: ZhejiangDomain) -> list[str]:
+    """Return the ids in the ledgers. They are read again when anything but a page has changed: it takes pandas and every printed table."""
+    key = app.config.zhejiang_inputs
+    if key not in domain.data["claims"]:
+        from zhejiang import data
+
+        domain.data["claims"] = {key: [claim["id"] for chapter in data.chapters_with_claims() for claim in data.read_claims(chapter)]}
+    return domain.data["claims"][key]
 
 
 def contents_of_pages(env) -> dict[str, str]:
@@ -189,19 +197,21 @@ def pages_to_write(app: Sphinx, env) -> list[str]:
     What they hold is noted once they are written, so that a build that was killed is not taken for the last one.
     """
     domain, noted = env.get_domain("zhejiang"), _noted(app)
-    last = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+    domain.last = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
     noted.unlink(missing_ok=True)
-    domain.contents = contents_of_pages(env)
-    domain.changed = {docname for docname, content in domain.contents.items() if last.get(docname) != content}
-    # One page at least, without which Sphinx would neither number the pages nor copy files. Pages with entries of the index, since
-    # the search index forgets those of pages that are not written.
-    indexed = [docname for docname, entries in env.get_domain("index").entries.items() if entries]
-    return [env.config.root_doc, *indexed, *domain.changed]
+    domain.noted = {"inputs": app.config.zhejiang_inputs, "contents": contents_of_pages(env)}
+    contents = domain.last.get("contents", {})
+    domain.changed = {docname for docname, content in domain.noted["contents"].items() if contents.get(docname) != content}
+    # Sphinx reads the search index of the last build, but without the entries of the index in it.
+    env._search_index_index_entries.update({docname: entries for docname, entries in domain.last.get("index", {}).items() if docname in env.found_docs})
+    # One page at least, without which Sphinx would neither number the pages nor copy files.
+    return [env.config.root_doc, *domain.changed]
 
 
 def note_written(app: Sphinx, exception: Exception | None) -> None:
     if not exception:
-        _noted(app).write_text(json.dumps(app.env.get_domain("zhejiang").contents), encoding="utf-8")
+        noted = app.env.get_domain("zhejiang").noted
+        _noted(app).write_text(json.dumps({**noted, "index": app.env._search_index_index_entries}), encoding="utf-8")
 
 
 def _noted(app: Sphinx) -> Path:
@@ -217,23 +227,28 @@ def remove_style(app: Sphinx, builder) -> None:
 def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace quotes and generated tables by what the records say."""
     domain = app.env.get_domain("zhejiang")
-    for node in list(doctree.findall(quote)):
-        node.replace_self(_quoted(app, domain, docname, node))
+    if quotes := list(doctree.findall(quote)):
+        numbers = {record["id"]: record for _, record in domain.records("number")}
+        verdicts: dict[str, list[dict]] = {}
+        for _, record in domain.records("verdict"):
+            verdicts.setdefault(record["id"], []).append(record)
+        for node in quotes:
+            node.replace_self(_quoted(app, docname, node, numbers, verdicts))
     for node in list(doctree.findall(generated_table)):
         node.replace_self(GENERATED[node["kind"]](app, domain, docname, node["argument"]))
 
 
-def _quoted(app, domain, docname, node) -> nodes.Node:
+def _quoted(app, docname: str, node: quote, numbers: dict[str, dict], verdicts: dict[str, list[dict]]) -> nodes.Node:
     if node["role"] != "verdict":
-        return nodes.Text(with_minus(_quoted_number(domain, node)))
-    worst = _worst(domain, node)
+        return nodes.Text(with_minus(_quoted_number(node, numbers, verdicts)))
+    worst = _worst(node, verdicts)
     return _link(app, docname, "book/reference/claims", node["target"], render.verdict_mark(worst["verdict"], word=True))
 
 
-def _quoted_number(domain, node) -> str:
+def _quoted_number(node: quote, numbers: dict[str, dict], verdicts: dict[str, list[dict]]) -> str:
     role, target = node["role"], node["target"]
     if role in ("num", "interval"):
-        found = next((record for _, record in domain.records("number") if record["id"] == target), None)
+        found = numbers.get(target)
         if found is None:
             raise ExtensionError(f"{node['where']}: no notebook publishes a number {target!r}")
         if role == "num":
@@ -242,13 +257,13 @@ def _quoted_number(domain, node) -> str:
             raise ExtensionError(f"{node['where']}: number {target!r} has no interval")
         return f"{found['lo']:,.{found['digits']}f} to {found['hi']:,.{found['digits']}f}"
     # The role, printed or computed, is the name of the value.
-    worst = _worst(domain, node)
-    return show.printed_text(worst[role], worst["decimals"], worst["kind"], "exact")
+    worst = _worst(node, verdicts)
+    return looks.printed_text(worst[role], worst["decimals"], worst["kind"], "exact")
 
 
-def _worst(domain, node) -> dict:
+def _worst(node: quote, verdicts: dict[str, list[dict]]) -> dict:
     """The most serious verdict on the claim that is quoted."""
-    found = [record for _, record in domain.records("verdict") if record["id"] == node["target"]]
+    found = verdicts.get(node["target"])
     if not found:
         raise ExtensionError(f"{node['where']}: no notebook checks a claim {node['target']!r}")
     return max(found, key=lambda record: _severity(record["verdict"]))
@@ -307,9 +322,9 @@ def scoreboard(app, domain, docname, argument) -> nodes.Node:
     for page in (page for page, content in sorted(domain.data["pages"].items()) if content["cells"]):
         count = _verdict_counts(domain, page)
         title = nodes.Text(app.env.titles[page].astext())
-        numbers = [count.total(), *(count[verdict] for verdict in claims.VERDICTS)]
+        numbers = [count.total(), *(count[verdict] for verdict in looks.VERDICTS)]
         rows.append(("", [[_link(app, docname, page, "", title)], *(str(number) if count else "–" for number in numbers)]))
-    return _table(["Chapter", "Printed numbers", *([render.verdict_mark(verdict, word=True)] for verdict in claims.VERDICTS)], rows, ["zr-numbers"])
+    return _table(["Chapter", "Printed numbers", *([render.verdict_mark(verdict, word=True)] for verdict in looks.VERDICTS)], rows, ["zr-numbers"])
 
 
 def verdicts_here(app, domain, docname, argument) -> nodes.Node:
@@ -318,7 +333,7 @@ def verdicts_here(app, domain, docname, argument) -> nodes.Node:
     if not count:
         text = "No verdicts: the printed numbers of this report were not available."
         return nodes.paragraph("", text, classes=["zr-verdicts"])
-    found = [x for verdict in claims.VERDICTS if count[verdict] for x in (nodes.Text(f" · {count[verdict]} "), render.verdict_mark(verdict, word=True))]
+    found = [x for verdict in looks.VERDICTS if count[verdict] for x in (nodes.Text(f" · {count[verdict]} "), render.verdict_mark(verdict, word=True))]
     total = _link(app, docname, "book/reference/claims", "", nodes.Text(f"{count.total()} printed numbers checked"))
     return nodes.paragraph("", "", total, *found, classes=["zr-verdicts"])
 
@@ -345,8 +360,8 @@ def ledger(app, domain, docname, argument) -> nodes.Node:
 
 def _texts(record: dict) -> tuple[str, str]:
     """Printed and computed value as the page shows them."""
-    return (with_minus(show.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"])),
-            with_minus(show.computed_text(record["computed"], record["decimals"], record["kind"])))
+    return (with_minus(looks.printed_text(record["printed"], record["decimals"], record["kind"], record["wording"])),
+            with_minus(looks.computed_text(record["computed"], record["decimals"], record["kind"])))
 
 
 def _place(record: dict) -> str:
@@ -399,9 +414,9 @@ def execution_status(app, domain, docname, argument) -> nodes.Node:
     rows = []
     for page, content in sorted(domain.data["pages"].items()):
         if content["cells"]:
-            inputs = {r["path"]: r for r in content["records"] if r["type"] == "input"}
-            python = {r["python"] for r in inputs.values()}
-            listed = ", ".join(f"{path} ({record['sha256'][:8]})" for path, record in sorted(inputs.items()))
+            tables = {r["path"]: r for r in content["records"] if r["type"] == "input"}
+            python = {r["python"] for r in tables.values()}
+            listed = ", ".join(f"{path} ({record['sha256'][:8]})" for path, record in sorted(tables.items()))
             rows.append(("", [[_link(app, docname, page, "", nodes.Text(app.env.titles[page].astext()))],
                               str(content["cells"]), str(content["warnings"]), ", ".join(sorted(python)), listed]))
     return _table(["Page", "Code cells", "Warnings", "Python", "Inputs (start of SHA-256)"], rows, [])
@@ -409,13 +424,15 @@ def execution_status(app, domain, docname, argument) -> nodes.Node:
 
 def package_versions(app, domain, docname, argument) -> nodes.Node:
     """Versions of the packages that the analysis rests on."""
-    versions = data.locked_versions()
+    versions = inputs.locked_versions()
     wanted = ("jupyter-book", "matplotlib", "myst-nb", "numpy", "pandas", "scipy", "seaborn", "sphinx", "statsmodels")
     return _table(["Package", "Version"], [("", [name, versions[name]]) for name in wanted], [])
 
 
 def data_catalogue(app, domain, docname, argument) -> nodes.Node:
     """Every table with its title, source, status and users, after a list of them by topic."""
+    from zhejiang import catalog  # with pandas, as below: few builds write these pages
+
     users: dict[str, set[str]] = {}
     for page, record in domain.records("input"):
         users.setdefault(record["path"], set()).add(page)
@@ -458,6 +475,8 @@ def _catalogue_entry(app, docname: str, name: str, sidecar: dict, anchor: str, u
 
 def terms(app, domain, docname, argument) -> nodes.Node:
     """The term table: English, Chinese, symbol, definition, unit."""
+    from zhejiang import data
+
     frame = data.load("terms/terms")
     rows = [(f"term-{row.id}", [row.en, row.zh, row.symbol, row.definition, row.unit]) for row in frame.itertuples()]
     return _table(["English", "Chinese", "Symbol", "Definition", "Unit"], rows, ["zr-filter"])

@@ -7,6 +7,7 @@ takes the place of the last one when it is whole, so that a build that fails or 
 
 from __future__ import annotations
 
+import filecmp
 import gc
 import io
 import json
@@ -99,6 +100,8 @@ def pdf() -> None:
 @contextmanager
 def _work() -> Iterator[None]:
     """Leave a mark while pages are made: if it is there at the start, half a file may be too, and the pages are made from nothing."""
+    # Pages are trees that live long; by default the collector walks all of them again for every few thousand nodes.
+    gc.set_threshold(100_000, 50, 100)
     if UNFINISHED.exists():
         shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True, exist_ok=True)
@@ -116,13 +119,25 @@ def _publish() -> None:
     new = BUILD / "new"
     for leftover in (new, LAST):
         shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(WORK / "html", new)
+    shutil.copytree(WORK / "html", new, copy_function=_copy_or_link)
     # No report may speak of pages that are not there.
     REPORT.unlink(missing_ok=True)
     if HTML.exists():
         HTML.rename(LAST)
     new.rename(HTML)
     shutil.rmtree(LAST, ignore_errors=True)
+
+
+def _copy_or_link(page: str, copy: str) -> None:
+    """Copy a file of the pages at work; what the last book holds to the byte is linked from there, since nothing writes into a book in its place."""
+    last = HTML / Path(page).relative_to(WORK / "html")
+    if last.is_file() and filecmp.cmp(page, last, shallow=False):
+        try:
+            os.link(last, copy)
+            return
+        except OSError:
+            pass  # a file system without links
+    shutil.copy2(page, copy)
 
 
 def pdf_name(chapter: str) -> str:
@@ -183,6 +198,8 @@ def execute() -> dict[str, dict]:
 
     logging.getLogger("zhejiang.execute").setLevel(logging.CRITICAL)
     freshness.isolate_kernels(ROOT)
+    for notebook in waiting:
+        cache.add_nb_to_project(str(notebook), read_data=freshness.READER)
     failures = []
     # The longest text first, which tends to take longest: none of them should run alone at the end.
     waiting.sort(key=lambda notebook: notebook.stat().st_size, reverse=True)
@@ -223,8 +240,6 @@ def jupyter_book(builder: str) -> None:
     chosen = ["--builder", builder] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
     arguments = ["build", str(ROOT), "--path-output", str(WORK.parent), *chosen, "-W", "-n", "--keep-going", "-q"]
     said = io.StringIO()
-    # Pages and boxes are trees that live long; by default the collector walks all of them again for every few thousand nodes.
-    gc.set_threshold(100_000, 50, 100)
     try:
         # It names the folder at work, where readers have nothing to look for.
         with redirect_stdout(said):

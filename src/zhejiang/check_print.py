@@ -9,7 +9,7 @@ import textwrap
 from collections import Counter
 from pathlib import Path
 
-from zhejiang import claims, data, show
+from zhejiang import claims, data, looks, show
 
 PLACEHOLDER = "REPLACE"
 
@@ -81,7 +81,7 @@ def _show_verdicts(report: str) -> None:
     for row in rows if len(rows) > 1 else []:
         print(f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}  {row[3]}")
     counts = Counter(v.verdict for v in found)
-    print(", ".join(f"{counts[verdict]} {verdict}" for verdict in claims.VERDICTS))
+    print(", ".join(f"{counts[verdict]} {verdict}" for verdict in looks.VERDICTS))
     left = len(data.read_claims(f"ch{report}", sealed=False)) - len(found)
     if left:
         print(f"{left} claims have neither `from` nor `missing`: the notebook has to check them.")

@@ -35,7 +35,6 @@ import pandas as pd
 
 from zhejiang import data
 
-VERDICTS = ("reproduces", "rounding", "differs", "not testable")
 BASES = ("internal", "official")
 # Comparisons of decimals that binary numbers cannot hold exactly, such as 8.715 - 8.71.
 SLACK = 1e-9

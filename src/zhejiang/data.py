@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import importlib.metadata
 import io
 import json
 import math
@@ -28,14 +27,12 @@ from IPython.display import display
 
 from zhejiang import ROOT
 from zhejiang.checks import expanded, first_fault, named_columns, numeric_columns
+from zhejiang.inputs import ABSENT, RECORD, checksum, code_fingerprint
+from zhejiang.typography import FORMULA
 
 DATA = ROOT / "data"
-RECORD = "application/vnd.zhejiang.record+json"
-ABSENT = "absent"
 # Files in `data/printed/` that begin so are forms to copy.
 TEMPLATE = "template"
-# What a spreadsheet takes for the start of a formula, in the wide forms of Chinese keyboards too (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Control characters and marks of no width, among them those that turn the order in which text is shown.
 INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 # At most eighteen digits: more do not fit an int64, and a float would silently round them.
@@ -465,32 +462,3 @@ def record_input(path: Path) -> None:
     done = "Not there:" if record["sha256"] == ABSENT else "Read"
     display({RECORD: {"records": [record]}, "text/plain": f"{done} {record['path']}"}, raw=True)
 
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, or ``"absent"`` where there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ABSENT
-
-
-@lru_cache
-def code_fingerprint() -> str:
-    """SHA-256 of `src/zhejiang`, the Python version and the installed versions of the locked packages."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    for path in sorted(Path(__file__).parent.glob("**/*")):
-        if path.suffix in {".py", ".json"}:
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    for name, version in locked_versions().items():
-        digest.update(f"{name}=={version}\n".encode())
-    return digest.hexdigest()
-
-
-def locked_versions() -> dict[str, str]:
-    """Installed version of every package named in requirements.lock that is installed here."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    found = {}
-    for name in re.findall(r"^([A-Za-z0-9._-]+)==", lock, flags=re.MULTILINE):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            # A package that the lock wants on other platforms only.
-            continue
-    return found

@@ -8,6 +8,7 @@ read them (`zhejiang.data.record_input`), so the cache itself says when it is ou
 from __future__ import annotations
 
 import functools
+import json
 import os
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import JupyterCacheAbstract
 from jupyter_cache.cache.db import NbCacheRecord
+from myst_nb.core.read import myst_nb_reader_plugin
 from nbformat import NotebookNode
 
-from zhejiang import ONE_THREAD, data, sources
+from zhejiang import ONE_THREAD, ROOT, inputs, sources
 
+# How jupyter-cache names the reader that is called here directly: by its name it is searched for among all installed packages.
 READER = {"name": "myst_nb_md", "type": "plugin"}
 
 
@@ -64,10 +67,7 @@ def open_cache(root: Path) -> JupyterCacheAbstract:
     """Return the cache of executed notebooks, opened once in a process; create it if it does not exist."""
     path = cache_folder(root)
     path.mkdir(parents=True, exist_ok=True)
-    cache = get_cache(path)
-    for notebook in notebooks(root):
-        cache.add_nb_to_project(str(notebook), read_data=READER)
-    return cache
+    return get_cache(path)
 
 
 def executed_notebook(cache: JupyterCacheAbstract, page: Path) -> NotebookNode:
@@ -75,7 +75,7 @@ def executed_notebook(cache: JupyterCacheAbstract, page: Path) -> NotebookNode:
 
     Nothing in it depends on the run: cells are numbered, times are left out.
     """
-    _, notebook = cache.merge_match_into_notebook(cache.get_project_notebook(str(page)).nb)
+    _, notebook = cache.merge_match_into_notebook(myst_nb_reader_plugin(str(page)))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{page.stem}-{number}"
         cell.metadata.pop("execution", None)
@@ -91,13 +91,15 @@ def drop_stale(root: Path) -> dict[str, str]:
     cache = open_cache(root)
     reasons = {}
     for notebook in notebooks(root):
-        record = cache.get_cached_project_nb(str(notebook))
-        if record is None:
+        try:
+            record = cache.match_cache_notebook(myst_nb_reader_plugin(str(notebook)))
+        except KeyError:
             reasons[notebook.stem] = "new or its code changed"
             continue
         try:
-            reason = _reason(cache.get_cache_bundle(record.pk).nb)
-        except (KeyError, ValueError):
+            # As plain JSON: as a notebook each of its cells would be checked against the format, which takes ten times as long.
+            reason = _reason(json.loads((cache_folder(root) / "executed" / record.hashkey / "base.ipynb").read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):
             # Its file is missing or cut off. `remove_cache` would want the file.
             NbCacheRecord.remove_records([record.pk], cache.db)
             reasons[notebook.stem] = "a build was killed while it was kept"
@@ -108,20 +110,20 @@ def drop_stale(root: Path) -> dict[str, str]:
     return reasons
 
 
-def _reason(executed) -> str:
-    inputs = [
-        record
-        for cell in executed.cells
+def _reason(executed: dict) -> str:
+    read = {
+        (record["path"], record["sha256"], record["code"])
+        for cell in executed["cells"]
         for output in cell.get("outputs", [])
-        for record in output.get("data", {}).get(data.RECORD, {}).get("records", [])
+        for record in output.get("data", {}).get(inputs.RECORD, {}).get("records", [])
         if record["type"] == "input"
-    ]
-    if not inputs:
+    }
+    if not read:
         return "it names no input"
-    for record in inputs:
-        if data.checksum(data.ROOT / record["path"]) != record["sha256"]:
-            return f"{record['path']} changed"
-        if record["code"] != data.code_fingerprint():
+    for path, sha256, code in sorted(read):
+        if inputs.checksum(ROOT / path) != sha256:
+            return f"{path} changed"
+        if code != inputs.code_fingerprint():
             return "src/zhejiang, Python or a package changed"
     return ""
 
@@ -129,4 +131,4 @@ def _reason(executed) -> str:
 def inputs_fingerprint(root: Path) -> str:
     """SHA-256 of all that the pages are made from but the pages themselves: all of them are read again when it changes."""
     own = set(pages(root))
-    return data.code_fingerprint() + sources.fingerprint(path for path in sources.files() if path not in own)
+    return inputs.code_fingerprint() + sources.fingerprint(path for path in sources.files() if path not in own)

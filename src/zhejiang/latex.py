@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from zhejiang.show import SYMBOLS
+from zhejiang.looks import SYMBOLS
 from zhejiang.typography import with_minus
 
 # Of the class article at its default size of 10pt, in points; tables are set in \footnotesize, which is 8pt: a little more is safe.

@@ -11,8 +11,8 @@ import hashlib
 
 from docutils import nodes
 
-from zhejiang.data import RECORD
-from zhejiang.show import SYMBOLS, dark
+from zhejiang.inputs import RECORD
+from zhejiang.looks import SYMBOLS, dark
 from zhejiang.typography import with_minus
 
 

@@ -26,20 +26,13 @@ from matplotlib.container import BarContainer
 from zhejiang import claims, data
 from zhejiang.claims import Verdict
 from zhejiang.labels import check_labels
+# The notebooks take the colours from here.
+from zhejiang.looks import ACCENT, BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, SYMBOLS, computed_text, printed_text  # noqa: F401
 
 ID = re.compile(r"(ch[0-9]{2}a?|region)-[a-z0-9-]+")
 
-# The hues of Okabe and Ito's colour-blind-safe palette, darkened for white and lightened for the dark theme so that
-# text in them has a contrast of 4.5 to one. The accent is the place that the chapter is about.
-ACCENT, BLUE, GREEN, PURPLE, ORANGE = "#bf4f00", "#0067a3", "#00775a", "#96527f", "#8a6200"
-INK, MUTED, GRID = "#1f2933", "#616b76", "#d9dde3"
-DARK = {ACCENT: "#f08a3c", BLUE: "#56aee8", GREEN: "#2bc49a", PURPLE: "#d39ac0", ORANGE: "#d9a520",
-        INK: "#e8eaed", MUTED: "#a9b1ba", GRID: "#3b424b"}
-
 # Values on hover: above this a figure is a cloud.
 MOST_POINTS = 500
-
-SYMBOLS = {"reproduces": "✓", "rounding": "≈", "differs": "✗", "not testable": "?"}
 
 FONTS = data.ROOT / "book/_static/vendor/fonts"
 for _font in sorted(FONTS.glob("*.otf")):
@@ -403,36 +396,9 @@ def what_if(
     display({data.RECORD: {"calculator": calculator, "records": []}, "text/plain": caption}, raw=True)
 
 
-def dark(svg: str) -> str:
-    """Return the figure in the colours of the dark theme."""
-    for light, colour in DARK.items():
-        svg = svg.replace(light, colour)
-    return svg
-
-
 def anchor(verdict: Verdict) -> str:
     """The place of a verdict on its page."""
     return f"{verdict.id}-{verdict.basis}"
-
-
-def printed_text(value: float | tuple[float, float], decimals: int, kind: str, wording: str) -> str:
-    """Return a printed value as the page shows it, the report's wording in front."""
-    text = _value_text(value, decimals, kind)
-    return text if wording in ("exact", "rank", "between") else f"{wording} {text}"
-
-
-def computed_text(value: float | tuple[float, float] | None, decimals: int, kind: str) -> str:
-    """Return a computed value with one decimal more than the printed one; whole numbers stay whole."""
-    if value is None:
-        return "–"
-    whole = decimals == 0 and np.all(np.mod(value, 1) == 0)
-    return _value_text(value, 0 if whole else decimals + 1, kind)
-
-
-def _value_text(value, decimals: int, kind: str) -> str:
-    if isinstance(value, (tuple, list)):
-        return " to ".join(_value_text(v, decimals, kind) for v in value)
-    return f"{value:.0f}" if kind == "date" else f"{value:,.{decimals}f}"
 
 
 def _value(value: float | tuple[float, float] | None) -> dict:

@@ -22,8 +22,8 @@ RELATIVE = 1e-10
 # Differences below SMALL vary between machines, those below FLOOR are rounding errors alone.
 SMALL, FLOOR = 1e-4, 1e-10
 # Modules that read, draw, write or build, and estimate nothing.
-NO_ESTIMATES = {"__main__", "build", "catalog", "check_print", "checks", "citation", "colab", "data", "freshness", "labels", "latex", "lock", "microdata", "png",
-                "region_pages", "regions", "render", "reproduce", "sbom", "services", "show", "sources", "take_away", "typography", "verification"}
+NO_ESTIMATES = {"__main__", "build", "catalog", "check_print", "checks", "citation", "colab", "data", "freshness", "inputs", "labels", "latex", "lock", "looks",
+                "microdata", "png", "region_pages", "regions", "render", "reproduce", "sbom", "services", "show", "sources", "take_away", "typography", "verification"}
 # Functions of the other modules that look up and compute nothing, beside those whose name begins with check_.
 LOOK_UP = {"zhejiang.claims.get", "zhejiang.claims.printed", "zhejiang.claims.not_testable"}
 # Of these packages the version is that of R.
