@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
 from pathlib import Path
 
@@ -179,7 +180,9 @@ def pdf(code: str, base: Path, target: Path) -> None:
     Raises `ExtensionError` for whatever Typst complains or warns of: a link that leads nowhere, an image that cannot be read or has no text
     alternative, a font that is not there, a character that no font has (a Chinese one is added in book/_static/vendor/refresh.py).
     """
-    import row_heads  # its library takes a moment, and the pages do not need it
+    # Its library takes a moment, which the pages do not need, and says when it is there, which a package of the theme prints.
+    logging.getLogger("pikepdf").setLevel(logging.WARNING)
+    import row_heads
 
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
