@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import lxml.html
+from sphinx.errors import ExtensionError
 
 SPACE = re.compile(r"[ \t\r\n\f]+")
 BLOCKS = {"article", "blockquote", "br", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "li", "ol", "p",
@@ -50,7 +51,7 @@ class Markup:
     def _element(self, element: lxml.html.HtmlElement) -> str:
         write = getattr(self, f"_{element.tag}", None)
         if write is None:
-            raise ValueError(f"<{element.tag}> has no form in the PDF")
+            raise ExtensionError(f"<{element.tag}> has no form in the PDF: expected a function for it in typst_markup.py")
         code = write(element)
         # A figure moves to where it fits: what leads to it moves with it.
         return code if element.tag == "figure" else self._anchors(element) + code
