@@ -63,6 +63,11 @@ class Compressing(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+    def handle(self):
+        # A browser that leaves a page hangs up on what it asked for.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            super().handle()
+
     def do_GET(self):
         path = Path(self.translate_path(self.path))
         if path.suffix not in self.TEXT or not path.is_file():
