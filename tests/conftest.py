@@ -51,10 +51,10 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """First the file that takes longest, then those that have something to do while the book is built."""
+    """First the file that takes longest, then those that have something to do while the book is built, then the second longest."""
     config.stash[COLLECTED] = {item.nodeid for item in items}
     need_book = {item.path for item in items if "book" in item.fixturenames}
-    items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in need_book))
+    items.sort(key=lambda item: (item.path.name != "test_build.py", item.path in need_book, item.path.name != "test_routes.py"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -112,9 +112,9 @@ class Project:
         """What `make book PDF=0` does."""
         return self.run(sys.executable, "-m", "zhejiang", "book", PDF="0")
 
-    def plain(self, *before: str) -> subprocess.CompletedProcess:
+    def plain(self, *before: str, **settings: str) -> subprocess.CompletedProcess:
         """`jupyter-book build .` and nothing else."""
-        return self.run(*before, sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".")
+        return self.run(*before, sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", **settings)
 
     def replace(self, path: str, old: str, new: str) -> None:
         file = self.root / path
