@@ -1,7 +1,7 @@
 """Turn the records that `zhejiang.show` leaves in a notebook into the nodes of a page.
 
 myst-nb finds `RecordRenderer` through the entry point ``myst_nb.mime_renderers``. The nodes need no script,
-so that HTML, singlehtml and the PDF made from it show the same tables, figures and verdicts. Only a calculator needs one; where
+so that the pages and the PDF made from them show the same tables, figures and verdicts. Only a calculator needs one; where
 none runs, its page says so.
 """
 
