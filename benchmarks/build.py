@@ -10,13 +10,13 @@ path is the time that the notebooks take on the cores there are, if none waits: 
 Seen on 2 cores, a slow day of them, nothing else running:
 
                            make book       plain   ratio
-clean                        161.4 s     309.7 s    0.52   0.80 GB
-  critical path 111.0 s; make book takes 1.45 times as long
-nothing changed                0.2 s      20.2 s    0.01   0.00 GB
-prose changed                 16.1 s      18.8 s    0.86   0.52 GB
-one cell changed              27.9 s      35.9 s    0.78   0.54 GB   its notebook ran 16.1 s
-one data value changed        77.8 s      97.8 s    0.80   0.77 GB   its notebook, and no other, ran 44.9 s
-the PDF, pages included: 161.4 s, 1.89 GB
+clean                        202.8 s     343.6 s    0.59   0.80 GB
+  critical path 143.5 s; make book takes 1.41 times as long
+nothing changed                0.2 s      16.0 s    0.01   0.00 GB
+prose changed                  7.7 s      12.5 s    0.62   0.34 GB
+one cell changed              20.1 s      33.9 s    0.59   0.40 GB   its notebook ran 12.9 s
+one data value changed        99.8 s     100.1 s    1.00   0.79 GB   its notebook, and no other, ran 51.8 s
+the PDF, pages included: 59.9 s, 2.11 GB
 """
 
 from __future__ import annotations
