@@ -19,6 +19,10 @@ def plain(book, tmp_path_factory):
     It is told to offer the PDF if the book has one.
     """
     project = copy_sources(tmp_path_factory.mktemp("plain") / "another-name")
+    # The date of the last commit stands on every page. In a work tree of its own `.git` is a file.
+    git = book.root / ".git"
+    if git.exists():
+        (shutil.copytree if git.is_dir() else shutil.copy)(git, project.root / ".git")
     elsewhere = ("env", "TZ=Pacific/Kiritimati", "LC_ALL=C") if os.name != "nt" else ()
     succeeded(project.plain(*NO_NETWORK, *elsewhere, ZHEJIANG_PDF=str(int((book.html / PDF).exists()))))
     return project
