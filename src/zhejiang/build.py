@@ -173,6 +173,9 @@ def execute() -> dict[str, dict]:
         A cell raised; the message holds page, number of the cell and traceback.
     """
     # All that the threads below import, since two threads that begin the same circular import can find it half done.
+    import ipykernel.kernelspec  # noqa: F401
+    import IPython  # noqa: F401
+    import jupyter_cache.executors.basic  # noqa: F401
     import nbclient  # noqa: F401
     from jupyter_cache.cache.db import NbProjectRecord
     from jupyter_cache.executors import load_executor
