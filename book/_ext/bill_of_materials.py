@@ -41,8 +41,7 @@ def link(app: Sphinx, domain, docname: str, argument: str) -> nodes.Node:
 def publish(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
-    domain = app.env.get_domain("zhejiang")
-    if domain.last.get("inputs") == domain.noted["inputs"]:
+    if app.env.get_domain("zhejiang").same_inputs():
         return
     (Path(app.outdir) / sbom.NAME).write_text(json.dumps(content(Path(app.srcdir)), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
 

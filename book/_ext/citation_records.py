@@ -151,7 +151,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     domain = app.env.get_domain("zhejiang")
     domain.noted["citations"] = json.dumps(items)
     # The same records by the same code: their files are there.
-    if all(domain.last.get(key) == domain.noted[key] for key in ("citations", "inputs")):
+    if domain.same_inputs() and domain.last.get("citations") == domain.noted["citations"]:
         return
     folder = Path(app.outdir) / "citations"
     shutil.rmtree(folder, ignore_errors=True)

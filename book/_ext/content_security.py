@@ -86,8 +86,7 @@ def protect(app: Sphinx, exception: Exception | None) -> None:
     outdir = Path(app.outdir)
     domain = app.env.get_domain("zhejiang")
     # MathJax is a file of the book, so that its style sheet is that of the last build unless files changed.
-    same = domain.last.get("inputs") == domain.noted["inputs"]
-    domain.noted["mathjax"] = style = domain.last["mathjax"] if same else mathjax_style(outdir)
+    domain.noted["mathjax"] = style = domain.last["mathjax"] if domain.same_inputs() else mathjax_style(outdir)
     for path in sorted(outdir.rglob("*.html")):
         # The theme leaves parts of templates there.
         if outdir / "_static" in path.parents:

@@ -75,8 +75,6 @@ class Markup:
             return self._call("admonition", element)
         if "math" in names:
             return self._equation(element)
-        if "highlight" in names:
-            return self._children(element)
         if "sd-card-title" in names:
             return self._call("card-title", element)
         if "sd-card" in names:

@@ -76,6 +76,10 @@ class ZhejiangDomain(Domain):
     initial_data = {"pages": {}, "claims": {}}
     data_version = 5
 
+    def same_inputs(self) -> bool:
+        """Is all that the pages are made from, but the pages themselves, what it was at the last build?"""
+        return self.last.get("inputs") == self.noted["inputs"]
+
     def clear_doc(self, docname):
         self.data["pages"].pop(docname, None)
 
